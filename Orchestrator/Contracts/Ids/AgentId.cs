@@ -29,10 +29,13 @@ public readonly record struct AgentId(string Value) : IParsable<AgentId>
         return !string.IsNullOrEmpty(s) && s.Length <= 128;
     }
 
-    internal sealed class Converter : JsonConverter<AgentId>
+    /// <summary>Reads and writes it as JSON.</summary>
+    public sealed class Converter : JsonConverter<AgentId>
     {
+        /// <inheritdoc />
         public override AgentId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString() ?? "");
 
+        /// <inheritdoc />
         public override void Write(Utf8JsonWriter writer, AgentId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
     }
 }

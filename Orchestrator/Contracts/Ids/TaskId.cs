@@ -44,14 +44,17 @@ public readonly record struct TaskId(WorkflowId WorkflowId, string Stage, int At
         return true;
     }
 
-    internal sealed class Converter : JsonConverter<TaskId>
+    /// <summary>Reads and writes it as JSON.</summary>
+    public sealed class Converter : JsonConverter<TaskId>
     {
+        /// <inheritdoc />
         public override TaskId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             var text = reader.GetString();
             return TryParse(text, null, out var id) ? id : throw new JsonException($"'{text}' is not a task id (workflow.stage.attempt).");
         }
 
+        /// <inheritdoc />
         public override void Write(Utf8JsonWriter writer, TaskId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
     }
 }

@@ -48,10 +48,13 @@ public readonly record struct WorkflowId(Guid Value) : IComparable<WorkflowId>, 
     /// <summary>Orders by creation time.</summary>
     public static bool operator >=(WorkflowId left, WorkflowId right) => left.CompareTo(right) >= 0;
 
-    internal sealed class Converter : JsonConverter<WorkflowId>
+    /// <summary>Reads and writes it as JSON.</summary>
+    public sealed class Converter : JsonConverter<WorkflowId>
     {
+        /// <inheritdoc />
         public override WorkflowId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetGuid());
 
+        /// <inheritdoc />
         public override void Write(Utf8JsonWriter writer, WorkflowId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
     }
 }

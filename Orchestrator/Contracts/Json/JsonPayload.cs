@@ -77,14 +77,17 @@ public sealed class JsonPayload : IEquatable<JsonPayload>
     /// <inheritdoc />
     public override string ToString() => Encoding.UTF8.GetString(_utf8);
 
-    internal sealed class Converter : JsonConverter<JsonPayload>
+    /// <summary>Reads and writes it as JSON.</summary>
+    public sealed class Converter : JsonConverter<JsonPayload>
     {
+        /// <inheritdoc />
         public override JsonPayload Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             using var document = JsonDocument.ParseValue(ref reader);
             return FromElement(document.RootElement);
         }
 
+        /// <inheritdoc />
         public override void Write(Utf8JsonWriter writer, JsonPayload value, JsonSerializerOptions options) =>
             writer.WriteRawValue(value._utf8, skipInputValidation: true);
     }
