@@ -94,6 +94,9 @@ public sealed record StageCompleted : WorkflowEvent
 
     /// <summary>The commit that counts. Null: it pushed none.</summary>
     public string? Commit { get; init; }
+
+    /// <summary>Other references that move with it. Null: none.</summary>
+    public IReadOnlyList<ReferenceUpdate>? References { get; init; }
 }
 
 /// <summary>The attempt failed and another follows.</summary>

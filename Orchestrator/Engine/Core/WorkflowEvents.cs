@@ -1,4 +1,118 @@
+using System.Collections.Immutable;
+using Stack.Contracts;
+
 namespace Stack.Engine;
 
-/// <summary>Placeholder for the fold.</summary>
-public static class WorkflowEvents;
+/// <summary>The fold: what each event does to a workflow's state. Pure and total.</summary>
+public static class WorkflowEvents
+{
+    /// <summary>The state before the first event: every stage blocked, version 0.</summary>
+    /// <param name="id">The workflow.</param>
+    /// <param name="definition">Its definition.</param>
+    public static WorkflowState Initial(WorkflowId id, WorkflowDefinition definition) => new()
+    {
+        Id = id,
+        Stages = [.. definition.Stages.Select(stage => new StageState { Name = stage.Name })],
+    };
+
+    /// <summary>Folds a workflow's whole history. Events for people only change nothing.</summary>
+    /// <param name="id">The workflow.</param>
+    /// <param name="definition">Its definition.</param>
+    /// <param name="events">All its events, in order.</param>
+    /// <returns>The state, but for <see cref="WorkflowState.Version"/>, which counts decisions and not events.</returns>
+    public static WorkflowState Replay(WorkflowId id, WorkflowDefinition definition, IEnumerable<WorkflowEvent> events) =>
+        events.Aggregate(Initial(id, definition), Apply);
+
+    /// <summary>Applies one event.</summary>
+    /// <param name="state">The state before it.</param>
+    /// <param name="happened">The event.</param>
+    public static WorkflowState Apply(WorkflowState state, WorkflowEvent happened) => happened switch
+    {
+        AttemptStarted or AttemptProgressed or AttemptLogged => state,
+        WorkflowSubmitted e => state with { DeadlineAt = e.DeadlineAt, UpdatedAt = e.At },
+        WorkflowPaused e => state with { Paused = true, Reason = e.Reason, UpdatedAt = e.At },
+        WorkflowResumed e => state with { Paused = false, Reason = null, UpdatedAt = e.At },
+        WorkflowRetried e => Retry(state, e),
+        WorkflowEnded e => state with { End = e.End, Paused = false, Reason = e.Reason, Error = e.Error, EndedAt = e.At, UpdatedAt = e.At },
+        _ => ApplyToStage(state, happened),
+    };
+
+    private static WorkflowState ApplyToStage(WorkflowState state, WorkflowEvent happened)
+    {
+        if (happened.Stage is null || state.Find(happened.Stage) is not { } stage)
+        {
+            return state;
+        }
+
+        state = state with { UpdatedAt = happened.At };
+        return happened switch
+        {
+            StageQueued e => state.With(stage with
+            {
+                Status = StageStatus.Pending,
+                Attempt = e.Attempt ?? stage.Attempt,
+                AvailableAt = e.AvailableAt,
+                QueuedAt = stage.QueuedAt ?? e.At,
+                BaseCommit = stage.QueuedAt is null ? state.HeadCommit : stage.BaseCommit,
+            }),
+            StageCompleted e => (state with { HeadCommit = e.Commit ?? state.HeadCommit }).With(stage with
+            {
+                Status = StageStatus.Completed,
+                CountedAttempt = e.Attempt,
+                Commit = e.Commit,
+                References = e.References is null ? [] : [.. e.References],
+                Error = null,
+                EndedAt = e.At,
+            }),
+            AttemptFailed e => state.With(Count(stage, e.Error) with { CountedAttempt = e.Attempt, Error = e.Error }),
+            AttemptLost e => state.With(stage with { Losses = stage.Losses + (e.Reason == AttemptPolicy.LeaseExpired ? 1 : 0) }),
+            AttemptSnoozed e => state.With(stage with { CountedAttempt = e.Attempt }),
+            StageEnded e => state.With(stage with { Status = e.Status, CountedAttempt = e.Attempt ?? stage.CountedAttempt, Error = e.Error ?? stage.Error, EndedAt = e.At }),
+            ApprovalRequested e => state.With(stage with
+            {
+                Status = StageStatus.AwaitingApproval,
+                CountedAttempt = e.Attempt ?? stage.CountedAttempt,
+                ApprovalPrompt = e.Prompt,
+                ApprovalAskedAt = e.At,
+                ApprovalExpiresAt = e.ExpiresAt,
+                Decision = null,
+                QueuedAt = stage.QueuedAt ?? e.At,
+                BaseCommit = stage.QueuedAt is null ? state.HeadCommit : stage.BaseCommit,
+            }),
+            ApprovalDecided e => Decide(state, stage, e),
+            _ => state,
+        };
+    }
+
+    private static StageState Count(StageState stage, StructuredError error) => AttemptPolicy.UsesUpAttempt(error)
+        ? stage with { Failures = stage.Failures + 1 }
+        : stage with { Interruptions = stage.Interruptions + 1 };
+
+    // The time that a person took does not count against the workflow's timeout.
+    private static WorkflowState Decide(WorkflowState state, StageState stage, ApprovalDecided happened) =>
+        (state with { DeadlineAt = state.DeadlineAt + (happened.At - (stage.ApprovalAskedAt ?? happened.At)) }).With(stage with
+        {
+            Decision = happened.Decision,
+            ApprovalPrompt = null,
+            ApprovalAskedAt = null,
+            ApprovalExpiresAt = null,
+        });
+
+    private static WorkflowState Retry(WorkflowState state, WorkflowRetried happened)
+    {
+        var again = happened.Stages.ToHashSet(StringComparer.Ordinal);
+        return state with
+        {
+            End = null,
+            EndedAt = null,
+            Error = null,
+            Reason = null,
+            HeadCommit = happened.HeadCommit,
+            DeadlineAt = happened.DeadlineAt,
+            UpdatedAt = happened.At,
+            Stages = state.Stages
+                .Select(stage => again.Contains(stage.Name) ? new StageState { Name = stage.Name, Attempt = stage.Attempt, CountedAttempt = stage.CountedAttempt } : stage)
+                .ToImmutableArray(),
+        };
+    }
+}

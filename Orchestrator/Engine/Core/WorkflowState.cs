@@ -122,7 +122,8 @@ public sealed record WorkflowState
                 return null;
             }
 
-            var next = DeadlineAt;
+            // While only a person can go on, the workflow's own clock stands still.
+            var next = Status is WorkflowStatus.Running ? DeadlineAt : null;
             foreach (var stage in Stages)
             {
                 if (stage.Status is StageStatus.AwaitingApproval && stage.ApprovalExpiresAt is { } expiry && (next is null || expiry < next))
@@ -202,6 +203,9 @@ public sealed record StageState
     /// <summary>The question to a person. Null: none.</summary>
     public string? ApprovalPrompt { get; init; }
 
+    /// <summary>When the question was asked. Null: none is.</summary>
+    public DateTimeOffset? ApprovalAskedAt { get; init; }
+
     /// <summary>When the question expires. Null: never.</summary>
     public DateTimeOffset? ApprovalExpiresAt { get; init; }
 
@@ -213,6 +217,9 @@ public sealed record StageState
 
     /// <summary>The commit that counted. Null: none.</summary>
     public string? Commit { get; init; }
+
+    /// <summary>Other references that its counted result moves; kept so that a crash between the two loses none.</summary>
+    public ImmutableArray<ReferenceUpdate> References { get; init; } = [];
 
     /// <summary>When it was first queued.</summary>
     public DateTimeOffset? QueuedAt { get; init; }

@@ -1,0 +1,40 @@
+namespace Stack.Engine;
+
+/// <summary>Tells readers of the event log that there may be more. It carries no events: readers take them from the store, so that none is missed and none comes twice.</summary>
+public sealed class EventSignal
+{
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastEventId;
+
+    /// <summary>Says that events up to an id are in the store.</summary>
+    /// <param name="lastEventId">The id.</param>
+    public void Set(long lastEventId)
+    {
+        TaskCompletionSource reached;
+        lock (_lock)
+        {
+            if (lastEventId <= _lastEventId)
+            {
+                return;
+            }
+
+            _lastEventId = lastEventId;
+            reached = _next;
+            _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        reached.TrySetResult();
+    }
+
+    /// <summary>Returns when an event with a higher id may be in the store.</summary>
+    /// <param name="afterEventId">The last id that the reader has seen.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task WaitAsync(long afterEventId, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return _lastEventId > afterEventId ? Task.CompletedTask : _next.Task.WaitAsync(cancellationToken);
+        }
+    }
+}

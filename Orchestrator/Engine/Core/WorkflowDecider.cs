@@ -1,0 +1,179 @@
+using Stack.Contracts;
+
+namespace Stack.Engine;
+
+/// <summary>
+/// The pure core: what a workflow does about an input. No I/O, no clock, no randomness; the same state and input always give the same decision.
+/// </summary>
+/// <remarks>
+/// What always holds: a terminal workflow changes only by a retry; a stage succeeds at most once between retries; an input about an attempt that is not current changes nothing;
+/// no stage starts before its needs are completed; a cancel always ends the workflow; folding the events gives the state.
+/// </remarks>
+public static class WorkflowDecider
+{
+    /// <summary>Decides.</summary>
+    /// <param name="header">What never changes about the workflow.</param>
+    /// <param name="definition">Its definition.</param>
+    /// <param name="state">Its state.</param>
+    /// <param name="input">The input.</param>
+    public static Decision Decide(WorkflowHeader header, WorkflowDefinition definition, WorkflowState state, WorkflowInput input)
+    {
+        var draft = new DecisionDraft(header, definition, state, input.At);
+        return input switch
+        {
+            WorkflowInput.Submit => Submit(draft),
+            WorkflowInput.Report report => AttemptEndings.Report(draft, report),
+            WorkflowInput.LoseLease lost => AttemptEndings.Lose(draft, lost.Stage, lost.Attempt, AttemptPolicy.LeaseExpired),
+            WorkflowInput.HandBack back => AttemptEndings.Lose(draft, back.Stage, back.Attempt, AttemptPolicy.HandedBack),
+            WorkflowInput.TimeOut late => AttemptEndings.TimeOut(draft, late.Stage, late.Attempt),
+            WorkflowInput.Tick => Tick(draft),
+            WorkflowInput.Cancel cancel => Cancel(draft, cancel),
+            WorkflowInput.Pause pause => Pause(draft, pause),
+            WorkflowInput.Resume resume => Resume(draft, resume),
+            WorkflowInput.Retry retry => StageRetry.Retry(draft, retry),
+            WorkflowInput.Decide decide => DecideApproval(draft, decide),
+            _ => throw new ArgumentOutOfRangeException(nameof(input), input.GetType().Name, "An input without a decision."),
+        };
+    }
+
+    private static Decision Submit(DecisionDraft draft)
+    {
+        if (draft.State.Version != 0)
+        {
+            return draft.Unchanged(Verdict.Duplicate, "The workflow was submitted before.");
+        }
+
+        draft.Add(new WorkflowSubmitted { DeadlineAt = draft.Definition.Timeout is { } timeout ? draft.At + timeout : null });
+        draft.Advance();
+        return draft.Done();
+    }
+
+    private static Decision Tick(DecisionDraft draft)
+    {
+        if (draft.State.NextTimerAt is not { } due || due > draft.At)
+        {
+            return draft.Unchanged(Verdict.NoChange, "Nothing is due.");
+        }
+
+        foreach (var stage in draft.State.Stages)
+        {
+            if (stage.Status is StageStatus.AwaitingApproval && stage.ApprovalExpiresAt <= draft.At)
+            {
+                Reject(draft, stage, new ApprovalDecision { Approved = false, DecidedBy = "expiry", DecidedAt = draft.At, Comment = "Nobody decided in time." });
+            }
+        }
+
+        draft.Advance();
+        if (draft.State.End is null && draft.State.Status is WorkflowStatus.Running && draft.State.DeadlineAt <= draft.At)
+        {
+            var error = new StructuredError
+            {
+                Code = "workflow_timeout",
+                Category = ErrorCategory.Limit,
+                Message = $"The workflow did not end within {DurationText.Format(draft.Definition.Timeout ?? TimeSpan.Zero)}.",
+                SuggestedAction = "Raise 'timeout' in the definition, or retry: completed stages are kept.",
+            };
+            draft.StopStages();
+            draft.Add(new WorkflowEnded { End = WorkflowStatus.Exhausted, Reason = error.Message, Error = error });
+        }
+
+        return draft.Done();
+    }
+
+    private static Decision Cancel(DecisionDraft draft, WorkflowInput.Cancel cancel)
+    {
+        if (draft.State.End is { } end)
+        {
+            return end is WorkflowStatus.Canceled
+                ? draft.Unchanged(Verdict.NoChange, "The workflow is canceled already.")
+                : draft.Unchanged(Verdict.Refused, $"The workflow is {StatusText.Of(end)} already; only a running one can be canceled.");
+        }
+
+        draft.StopStages();
+        draft.Add(new WorkflowEnded { End = WorkflowStatus.Canceled, Reason = cancel.Reason ?? (cancel.By is null ? "Canceled." : $"Canceled by {cancel.By}."), By = cancel.By });
+        return draft.Done();
+    }
+
+    private static Decision Pause(DecisionDraft draft, WorkflowInput.Pause pause)
+    {
+        if (draft.State.End is { } end)
+        {
+            return draft.Unchanged(Verdict.Refused, $"The workflow is {StatusText.Of(end)}; only a running one can be paused.");
+        }
+
+        if (draft.State.Paused)
+        {
+            return draft.Unchanged(Verdict.NoChange, "The workflow is paused already.");
+        }
+
+        draft.Add(new WorkflowPaused { By = pause.By, Reason = pause.Reason ?? (pause.By is null ? "Paused." : $"Paused by {pause.By}.") });
+        return draft.Done();
+    }
+
+    private static Decision Resume(DecisionDraft draft, WorkflowInput.Resume resume)
+    {
+        if (draft.State.End is { } end)
+        {
+            return draft.Unchanged(Verdict.Refused, $"The workflow is {StatusText.Of(end)}; only a paused one can be resumed. Use retry to run it again.");
+        }
+
+        if (!draft.State.Paused)
+        {
+            return draft.Unchanged(Verdict.NoChange, "The workflow is not paused.");
+        }
+
+        draft.Add(new WorkflowResumed { By = resume.By });
+        draft.OfferOutstanding();
+        return draft.Done();
+    }
+
+    private static Decision DecideApproval(DecisionDraft draft, WorkflowInput.Decide input)
+    {
+        if (draft.State.Find(input.Stage) is not { } stage)
+        {
+            return draft.Unchanged(Verdict.Unknown, $"There is no stage '{input.Stage}'.");
+        }
+
+        if (stage.Status is not StageStatus.AwaitingApproval)
+        {
+            return draft.Unchanged(Verdict.Refused, $"Stage '{stage.Name}' does not wait for a decision: it is {StatusText.Of(stage.Status)}.");
+        }
+
+        if (input.SeenVersion is { } seen && seen != draft.State.Version)
+        {
+            return draft.Unchanged(Verdict.Refused, $"The workflow has changed since you looked: it is at version {draft.State.Version}, you saw {seen}. Look again and decide.");
+        }
+
+        if (!input.Decision.Approved)
+        {
+            Reject(draft, stage, input.Decision);
+        }
+        else
+        {
+            draft.Add(new ApprovalDecided { Decision = input.Decision }, stage);
+            draft.Queue(stage.Name, availableAt: null);
+        }
+
+        draft.Advance();
+        return draft.Done();
+    }
+
+    private static void Reject(DecisionDraft draft, StageState stage, ApprovalDecision decision)
+    {
+        draft.Add(new ApprovalDecided { Decision = decision }, stage);
+        draft.Add(
+            new StageEnded
+            {
+                Status = StageStatus.Failed,
+                Error = new StructuredError
+                {
+                    Code = "approval_rejected",
+                    Category = ErrorCategory.Validation,
+                    Class = FailureClass.Rejected,
+                    Message = $"{decision.DecidedBy} rejected it{(string.IsNullOrWhiteSpace(decision.Comment) ? "." : $": {decision.Comment}")}",
+                    SuggestedAction = "Retry from this stage to ask again.",
+                },
+            },
+            stage with { Attempt = 0 });
+    }
+}

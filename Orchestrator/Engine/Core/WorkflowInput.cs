@@ -1,0 +1,70 @@
+using Stack.Contracts;
+
+namespace Stack.Engine;
+
+/// <summary>Something that someone wants of a workflow, or tells it. A closed union.</summary>
+public abstract record WorkflowInput
+{
+    private WorkflowInput()
+    {
+    }
+
+    /// <summary>When, by the orchestrator's clock.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Begin.</summary>
+    public sealed record Submit : WorkflowInput;
+
+    /// <summary>An attempt ended.</summary>
+    public sealed record Report : WorkflowInput
+    {
+        /// <summary>The result.</summary>
+        public required ResultEnvelope Result { get; init; }
+
+        /// <summary>The commit that counts when the result does: the pushed one, or its merge with the head. Null: none was pushed.</summary>
+        public string? Commit { get; init; }
+    }
+
+    /// <summary>An agent fell silent.</summary>
+    /// <param name="Stage">The stage.</param>
+    /// <param name="Attempt">The attempt.</param>
+    public sealed record LoseLease(string Stage, int Attempt) : WorkflowInput;
+
+    /// <summary>An agent said goodbye and gives an attempt back.</summary>
+    /// <param name="Stage">The stage.</param>
+    /// <param name="Attempt">The attempt.</param>
+    public sealed record HandBack(string Stage, int Attempt) : WorkflowInput;
+
+    /// <summary>An attempt's deadline passed.</summary>
+    /// <param name="Stage">The stage.</param>
+    /// <param name="Attempt">The attempt.</param>
+    public sealed record TimeOut(string Stage, int Attempt) : WorkflowInput;
+
+    /// <summary>Time went by.</summary>
+    public sealed record Tick : WorkflowInput;
+
+    /// <summary>Stop for good.</summary>
+    /// <param name="By">Who.</param>
+    /// <param name="Reason">Why.</param>
+    public sealed record Cancel(string? By, string? Reason) : WorkflowInput;
+
+    /// <summary>Start no more attempts.</summary>
+    /// <param name="By">Who.</param>
+    /// <param name="Reason">Why.</param>
+    public sealed record Pause(string? By, string? Reason) : WorkflowInput;
+
+    /// <summary>Go on.</summary>
+    /// <param name="By">Who.</param>
+    public sealed record Resume(string? By) : WorkflowInput;
+
+    /// <summary>Try again.</summary>
+    /// <param name="FromStage">The stage to begin with. Null: those that did not complete.</param>
+    /// <param name="By">Who.</param>
+    public sealed record Retry(string? FromStage, string? By) : WorkflowInput;
+
+    /// <summary>Decide a question.</summary>
+    /// <param name="Stage">The stage that asks.</param>
+    /// <param name="Decision">The decision.</param>
+    /// <param name="SeenVersion">The version that the person saw. Null: not checked.</param>
+    public sealed record Decide(string Stage, ApprovalDecision Decision, long? SeenVersion) : WorkflowInput;
+}

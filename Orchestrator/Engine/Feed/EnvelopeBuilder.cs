@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Stack.Contracts;
+
+namespace Stack.Engine;
+
+/// <summary>Makes the task of an attempt from what the workflow is now.</summary>
+internal sealed class EnvelopeBuilder(WorkflowCache cache, IWorkspaces workspaces)
+{
+    public async Task<TaskEnvelope> BuildAsync(HotWorkflow workflow, TaskId taskId, DateTimeOffset now, TimeSpan? lease, CancellationToken cancellationToken)
+    {
+        var (header, definition, state) = (workflow.Header, workflow.Definition, workflow.State);
+        var stage = definition.Stages.First(candidate => string.Equals(candidate.Name, taskId.Stage, StringComparison.Ordinal));
+        var standing = state.Find(taskId.Stage)!;
+        var outputs = stage.Needs.Count == 0 ? ImmutableDictionary<string, JsonPayload>.Empty : await cache.OutputsAsync(workflow, cancellationToken).ConfigureAwait(false);
+        return new TaskEnvelope
+        {
+            TaskId = taskId,
+            Traceparent = header.Traceparent,
+            AgentType = stage.Agent,
+            Priority = header.Priority,
+            CreatedAt = now,
+            Deadline = now + stage.Timeout,
+            LeaseMs = (long?)lease?.TotalMilliseconds,
+            RetryCount = standing.Failures,
+            MaxRetries = stage.Retry.MaxAttempts - 1,
+            MaxIterations = stage.MaxIterations,
+            Payload = stage.With,
+            Workspace = stage.Workspace ? workspaces.Describe(taskId, state.HeadCommit) : null,
+            Approval = standing.Decision,
+            PreviousError = standing.Error,
+            WorkflowContext = new WorkflowContext
+            {
+                WorkflowType = header.Type,
+                WorkflowName = header.Name,
+                Definition = header.DefinitionName,
+                Requirements = header.Requirements,
+                Input = header.Input,
+                CurrentStage = taskId.Stage,
+                PreviousStage = stage.Needs.Count == 0 ? null : stage.Needs[^1],
+                StageOutputs = outputs.Count == 0 ? outputs : OutputsFor(definition, stage, outputs),
+            },
+        };
+    }
+
+    private static ImmutableDictionary<string, JsonPayload> OutputsFor(WorkflowDefinition definition, StageDefinition stage, ImmutableDictionary<string, JsonPayload> outputs)
+    {
+        var needed = new HashSet<string>(StringComparer.Ordinal);
+        Collect(stage);
+        return outputs.Keys.All(needed.Contains) ? outputs : outputs.RemoveRange(outputs.Keys.Where(name => !needed.Contains(name)));
+
+        void Collect(StageDefinition from)
+        {
+            foreach (var need in from.Needs)
+            {
+                if (needed.Add(need))
+                {
+                    Collect(definition.Stages.First(candidate => string.Equals(candidate.Name, need, StringComparison.Ordinal)));
+                }
+            }
+        }
+    }
+}

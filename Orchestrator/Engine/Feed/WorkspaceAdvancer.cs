@@ -1,0 +1,45 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Stack.Contracts;
+
+namespace Stack.Engine;
+
+/// <summary>Moves the branches of workspaces after the results that count are durable, in the order in which they counted. What a crash leaves behind is moved at the next start.</summary>
+internal sealed partial class WorkspaceAdvancer(IWorkspaces workspaces, ILogger<WorkspaceAdvancer> logger) : BackgroundService
+{
+    private readonly Channel<(WorkflowId Id, string Head, IReadOnlyList<ReferenceUpdate> References)> _moves =
+        Channel.CreateUnbounded<(WorkflowId, string, IReadOnlyList<ReferenceUpdate>)>(new UnboundedChannelOptions { SingleReader = true });
+
+    public void Enqueue(WorkflowId id, string head, IReadOnlyList<ReferenceUpdate> references) => _moves.Writer.TryWrite((id, head, references));
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _moves.Writer.TryComplete();
+        if (ExecuteTask is { } running)
+        {
+            await running.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var (id, head, references) in _moves.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            try
+            {
+                await workspaces.AdvanceAsync(id, head, references, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                // The commit itself is safe on the attempt's branch, and the store knows it as the head.
+                LogNotMoved(id, head, exception);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The branch of workflow {WorkflowId} could not be moved to {Head}; it is tried again at the next start")]
+    private partial void LogNotMoved(WorkflowId workflowId, string head, Exception exception);
+}

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Stack.Engine;
+
+/// <summary>Lets time act on workflows: approvals that expire, timeouts that pass.</summary>
+internal sealed class TimerRunner(IWorkflowStore store, Committer committer, TimeProvider time, IOptions<EngineOptions> options, ILogger<TimerRunner> logger) : PeriodicLoop(time, logger)
+{
+    protected override TimeSpan Interval => options.Value.TimerInterval;
+
+    public override async Task<int> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        var now = Time.GetUtcNow();
+        var changed = 0;
+        foreach (var id in await store.ListDueTimersAsync(now, 500, cancellationToken).ConfigureAwait(false))
+        {
+            var result = await committer.SubmitAsync(new CommitItem(id, new WorkflowInput.Tick { At = now }), cancellationToken).ConfigureAwait(false);
+            changed += result.Decision?.Verdict is Verdict.Applied ? 1 : 0;
+        }
+
+        return changed;
+    }
+}
