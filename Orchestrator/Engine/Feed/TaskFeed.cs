@@ -146,6 +146,7 @@ internal sealed partial class TaskFeed(
     private async Task<List<TaskEnvelope>> GiveAsync(List<TaskId> taken, TaskClaim claim, CancellationToken cancellationToken)
     {
         var given = new List<TaskEnvelope>(taken.Count);
+        var done = false;
         try
         {
             if (taken.Exists(task => cache.TryGet(task.WorkflowId) is null))
@@ -168,12 +169,15 @@ internal sealed partial class TaskFeed(
                 }
             }
 
+            done = true;
             return given;
         }
-        catch
+        finally
         {
-            GiveBack(taken, claim.AgentType);
-            throw;
+            if (!done)
+            {
+                GiveBack(taken, claim.AgentType);
+            }
         }
     }
 
