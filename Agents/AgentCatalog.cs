@@ -1,5 +1,6 @@
 using Stack.Agents.Noop;
 using Stack.Agents.Runtime;
+using Stack.Contracts;
 
 namespace Stack.Agents;
 
@@ -15,4 +16,14 @@ internal static class AgentCatalog
     /// <summary>Finds a type. Null: there is none of that name.</summary>
     /// <param name="name">The name.</param>
     public static AgentType? Find(string? name) => All.FirstOrDefault(type => type.Name == name);
+
+    /// <summary>What to tell someone who asked for a type that there is not.</summary>
+    /// <param name="name">What they asked for. Null: nothing.</param>
+    public static string Refusal(string? name)
+    {
+        var names = All.Select(type => type.Name).ToArray();
+        var nearest = name is null ? null : DefinitionNames.Nearest(name, names);
+        var wrong = string.IsNullOrEmpty(name) ? "No agent type was given." : $"There is no agent type '{name}'.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}";
+        return $"{wrong} Choose one with --type: {string.Join(", ", names)}.";
+    }
 }

@@ -1,1 +1,19 @@
-WebApplication.CreateSlimBuilder(args).Build().Run();
+using Stack.Agents;
+using Stack.Agents.Runtime;
+
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.Configuration.AddCommandLine(args, new Dictionary<string, string> { ["--type"] = "Agent:Type" });
+if (AgentCatalog.Find(builder.Configuration["Agent:Type"]) is not { } type)
+{
+    await Console.Error.WriteLineAsync(AgentCatalog.Refusal(builder.Configuration["Agent:Type"]));
+    return 64;
+}
+
+builder.AddServiceDefaults();
+builder.AddAgent(type);
+builder.WebHost.UseFreePortByDefault(builder.Configuration);
+
+var app = builder.Build();
+app.MapDefaultEndpoints();
+await app.RunAsync();
+return 0;

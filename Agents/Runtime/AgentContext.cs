@@ -10,8 +10,6 @@ namespace Stack.Agents.Runtime;
 /// </summary>
 internal sealed partial class AgentContext
 {
-    private readonly Workspace? _workspace;
-
     /// <summary>What to do.</summary>
     public required TaskEnvelope Task { get; init; }
 
@@ -34,28 +32,28 @@ internal sealed partial class AgentContext
     public required string DataDirectory { get; init; }
 
     /// <summary>An empty folder for this attempt, outside the workspace, removed afterwards. Also its child processes' TMPDIR.</summary>
-    public required string ScratchDirectory { get; init; }
+    public required string ScratchDirectory
+    {
+        get => Directory.CreateDirectory(field).FullName;
+        init;
+    }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
     /// <summary>The clone of the workflow's repository, at <see cref="WorkspaceReference.BaseCommit"/>.</summary>
     /// <exception cref="AgentFailure">The stage has none, or the agent said that it uses none.</exception>
-    public Workspace Workspace
+    public Workspace Workspace => OptionalWorkspace ?? throw new AgentFailure(new StructuredError
     {
-        get => _workspace ?? throw new AgentFailure(new StructuredError
-        {
-            Code = "workspace_missing",
-            Message = $"The stage '{Task.TaskId.Stage}' has no workspace, and its agent '{Task.AgentType}' needs one.",
-            Category = ErrorCategory.Configuration,
-            Class = FailureClass.Unproductive,
-            SuggestedAction = "Run the stage in a workflow with a workspace.",
-        });
-        init => _workspace = value;
-    }
+        Code = "workspace_missing",
+        Message = $"The stage '{Task.TaskId.Stage}' has no workspace, and its agent '{Task.AgentType}' needs one.",
+        Category = ErrorCategory.Configuration,
+        Class = FailureClass.Unproductive,
+        SuggestedAction = "Run the stage in a workflow with a workspace.",
+    });
 
-    /// <summary>Whether there is a workspace.</summary>
-    public bool HasWorkspace => _workspace is not null;
+    /// <summary>The clone, for agents that can do without. Null: the stage has none.</summary>
+    public Workspace? OptionalWorkspace { get; init; }
 
     /// <summary>Where durable steps are journaled.</summary>
     internal required ITaskFeed Feed { get; init; }

@@ -23,8 +23,8 @@ internal sealed class StatusBuffer(TaskEnvelope task, AgentId agentId, TimeProvi
     private int _dropped;
     private bool _dirty;
 
-    /// <summary>Whether there is anything to send.</summary>
-    public bool IsDirty => Volatile.Read(ref _dirty);
+    /// <summary>Whether there was ever anything to send; it may still be on its way.</summary>
+    public bool IsUsed { get; private set; }
 
     /// <summary>Replaces the progress.</summary>
     /// <param name="progressPercent">0 to 100. Null: not known.</param>
@@ -116,6 +116,7 @@ internal sealed class StatusBuffer(TaskEnvelope task, AgentId agentId, TimeProvi
     {
         var first = !_dirty;
         _dirty = true;
+        IsUsed = true;
         return first;
     }
 

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Stack.Agents.Tools;
 
 /// <summary>
@@ -9,8 +7,8 @@ internal sealed class ProcessTool : IAsyncDisposable
 {
     private readonly ProcessEnvironment _environment;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<ChildProcess, bool> _children = new();
-    private bool _used;
+    private readonly Lock _gate = new();
+    private HashSet<ChildProcess>? _children;
 
     /// <summary>Makes the tool of an owner.</summary>
     /// <param name="environment">What processes inherit.</param>
@@ -58,6 +56,10 @@ internal sealed class ProcessTool : IAsyncDisposable
         }
     }
 
+    /// <summary>Where a program is. Null: it is not installed.</summary>
+    /// <param name="program">A name on PATH, or a path.</param>
+    public string? Find(string program) => ProgramPath.Find(program, Directory, _environment.Variables.GetValueOrDefault("PATH", ""));
+
     /// <summary>Runs a program to its end with the default limits.</summary>
     /// <param name="program">A name on PATH, or a path.</param>
     /// <param name="arguments">Its arguments.</param>
@@ -70,23 +72,42 @@ internal sealed class ProcessTool : IAsyncDisposable
     /// <exception cref="Runtime.AgentFailure">There is no such program.</exception>
     public ChildProcess Start(ProcessRequest request)
     {
-        _used = true;
-        var child = ChildProcess.Start(request with { Directory = request.Directory ?? Directory }, EnvironmentOf(request), LinesOf(request), Finished, _time);
-        _children[child] = true;
-        _ = child.Completion.ContinueWith(_ => _children.TryRemove(child, out var _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        System.IO.Directory.CreateDirectory(TemporaryDirectory);
+        var directory = request.Directory ?? System.IO.Directory.CreateDirectory(Directory).FullName;
+        var child = ChildProcess.Start(request with { Directory = directory }, EnvironmentOf(request), LinesOf(request), Finished, _time);
+        lock (_gate)
+        {
+            (_children ??= []).Add(child);
+        }
+
+        _ = child.Completion.ContinueWith(_ => Forget(child), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return child;
     }
 
     /// <summary>Ends everything that was started and is still there, also what left its group. Idempotent.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_used)
+        ChildProcess[] left;
+        lock (_gate)
         {
-            return;
+            if (_children is null)
+            {
+                return;
+            }
+
+            left = [.. _children];
         }
 
-        await Task.WhenAll(_children.Keys.Select(child => child.StopAsync(TimeSpan.Zero, CancellationToken.None)));
+        await Task.WhenAll(left.Select(child => child.StopAsync(TimeSpan.Zero, CancellationToken.None)));
         ProcessGroup.KillOwned(Owner);
+    }
+
+    private void Forget(ChildProcess child)
+    {
+        lock (_gate)
+        {
+            _children?.Remove(child);
+        }
     }
 
     private Action<string>? LinesOf(ProcessRequest request) => request.LogLines && Log is not null ? request.OnLine + Log : request.OnLine;

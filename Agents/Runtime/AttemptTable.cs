@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using Stack.Contracts;
+
+namespace Stack.Agents.Runtime;
+
+/// <summary>
+/// The attempts that this process answers for: those under way, which take slots, and those whose result has no receipt yet, whose leases go on being renewed. Thread-safe.
+/// </summary>
+/// <param name="slots">How many attempts may be under way at once.</param>
+internal sealed class AttemptTable(int slots)
+{
+    private readonly ConcurrentDictionary<TaskId, RunningAttempt?> _attempts = new();
+    private readonly Lock _gate = new();
+    private int _running;
+    private TaskCompletionSource? _changed;
+
+    /// <summary>How many attempts may be under way at once.</summary>
+    public int Slots => slots;
+
+    /// <summary>How many are under way.</summary>
+    public int Running
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _running;
+            }
+        }
+    }
+
+    /// <summary>The attempts whose leases are to be renewed: not those that the orchestrator stopped.</summary>
+    public IReadOnlyList<TaskId> Held => [.. _attempts.Where(pair => pair.Value is not { Reason: StopReason.Canceled }).Select(pair => pair.Key)];
+
+    /// <summary>Takes a slot. False: the same attempt is held already.</summary>
+    /// <param name="attempt">The attempt.</param>
+    public bool TryBegin(RunningAttempt attempt)
+    {
+        if (!_attempts.TryAdd(attempt.Task.TaskId, attempt))
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            _running++;
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives the slot back. Idempotent.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="awaitsReceipt">Whether it stays held until <see cref="Forget"/>.</param>
+    public void End(RunningAttempt attempt, bool awaitsReceipt)
+    {
+        var taskId = attempt.Task.TaskId;
+        if (!(awaitsReceipt ? _attempts.TryUpdate(taskId, null, attempt) : _attempts.TryRemove(new(taskId, attempt))))
+        {
+            return;
+        }
+
+        TaskCompletionSource? changed;
+        lock (_gate)
+        {
+            _running--;
+            changed = _changed;
+            _changed = null;
+        }
+
+        changed?.TrySetResult();
+    }
+
+    /// <summary>Holds an attempt whose result is waiting since before this process started.</summary>
+    /// <param name="taskId">The attempt.</param>
+    public void Hold(TaskId taskId) => _attempts.TryAdd(taskId, null);
+
+    /// <summary>Its result has a receipt.</summary>
+    /// <param name="taskId">The attempt.</param>
+    public void Forget(TaskId taskId) => _attempts.TryRemove(taskId, out _);
+
+    /// <summary>Finds an attempt that is under way and not yet stopped. Null: there is none.</summary>
+    /// <param name="taskId">The attempt.</param>
+    public RunningAttempt? Find(TaskId taskId) => _attempts.TryGetValue(taskId, out var attempt) && attempt is { Reason: StopReason.None } ? attempt : null;
+
+    /// <summary>Stops all attempts that are under way.</summary>
+    /// <param name="reason">Why.</param>
+    public void StopAll(StopReason reason)
+    {
+        foreach (var attempt in _attempts.Values)
+        {
+            attempt?.Stop(reason);
+        }
+    }
+
+    /// <summary>Waits until at least one slot is free.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>How many are free.</returns>
+    public async Task<int> WaitForSlotAsync(CancellationToken cancellationToken)
+    {
+        await WaitUntilAsync(running => running < slots, cancellationToken);
+        return slots - Running;
+    }
+
+    /// <summary>Waits until none is under way.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task WaitUntilIdleAsync(CancellationToken cancellationToken) => WaitUntilAsync(running => running == 0, cancellationToken);
+
+    private async Task WaitUntilAsync(Func<int, bool> condition, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (condition(_running))
+                {
+                    return;
+                }
+
+                _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+}
