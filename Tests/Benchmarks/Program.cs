@@ -1,1 +1,21 @@
+using Stack.Benchmarks;
+
+// Each benchmark by its name: dotnet run -c Release --project Tests/Benchmarks -- NAME [arguments]
+var benchmarks = new Dictionary<string, (string Purpose, Func<string[], Task> Run)>
+{
+    ["store"] = ("what the SQLite store writes per second in batches, and how long lists take with a million finished workflows", StoreBenchmark.RunAsync),
+};
+
+if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
+{
+    Console.Error.WriteLine("Which benchmark?");
+    foreach (var (name, (purpose, _)) in benchmarks)
+    {
+        Console.Error.WriteLine($"  {name,-12} {purpose}");
+    }
+
+    return 64;
+}
+
+await benchmark.Run(args[1..]);
 return 0;

@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Stack.Contracts;
+using Stack.Engine;
+
+namespace Stack.Orchestrator.Stores.Sqlite;
+
+/// <summary>Writes the attempts of one batch. Rules of who may change what stand in the WHERE clauses; a row that they leave out is not an error.</summary>
+internal sealed class SqliteAttempts(SqliteDatabase database)
+{
+    /// <summary>An attempt begins.</summary>
+    public void Insert(WorkflowId id, AttemptInsert attempt) =>
+        database.Statement(InsertAttempt)
+            .Bind(id).Bind(attempt.Stage).Bind(attempt.Attempt).Bind(attempt.AgentType).Bind((long)attempt.Priority).Bind(attempt.CreatedAt).Bind(attempt.AvailableAt)
+            .Run();
+
+    /// <summary>An attempt ends, unless it is over.</summary>
+    public void End(WorkflowId id, AttemptEnd end)
+    {
+        if (!database.Statement(SelectActive).Bind(id).Bind(end.Stage).Bind(end.Attempt).Any())
+        {
+            return;
+        }
+
+        var result = InsertResult(end);
+        database.Statement(EndAttempt)
+            .Bind(StatusNames.Of(end.Status)).Bind(end.Status is AttemptStatus.Completed ? 1 : 0).Bind(end.FinishedAt).Bind(end.AgentId?.Value).Bind(end.StartedAt).Bind(result)
+            .Bind(id).Bind(end.Stage).Bind(end.Attempt)
+            .Run();
+    }
+
+    /// <summary>A lease begins, is renewed, or a broker has confirmed the attempt.</summary>
+    public void Lease(LeaseWrite lease)
+    {
+        var (id, stage, attempt) = lease.TaskId;
+        if (lease.Status is AttemptStatus.Dispatched)
+        {
+            database.Statement(DispatchAttempt).Bind(lease.StartedAt).Bind(lease.Deadline).Bind(id).Bind(stage).Bind(attempt).Run();
+            return;
+        }
+
+        database.Statement(LeaseAttempt)
+            .Bind(lease.AgentId?.Value).Bind(lease.StartedAt).Bind(lease.LeaseExpiresAt).Bind(lease.Deadline).Bind(id).Bind(stage).Bind(attempt).Bind(lease.AgentId?.Value)
+            .Run();
+    }
+
+    /// <summary>An attempt tells how it gets on. What it does not mention stays.</summary>
+    public void Note(TaskId task, AttemptProgressed progress) =>
+        database.Statement(NoteProgress)
+            .Bind(progress.Message).Bind(progress.ProgressPercent).Bind(progress.Iteration).Bind(task.WorkflowId).Bind(task.Stage).Bind(task.Attempt)
+            .Run();
+
+    /// <summary>Stages run again: what counted for them counts no longer.</summary>
+    public void TakeBack(WorkflowId id, IReadOnlyList<string> stages)
+    {
+        foreach (var stage in stages)
+        {
+            database.Statement("UPDATE attempts INDEXED BY attempts_counted SET counted = 0 WHERE workflow_id = ? AND stage = ? AND counted = 1").Bind(id).Bind(stage).Run();
+        }
+    }
+
+    private long? InsertResult(AttemptEnd end)
+    {
+        if (end is { Output: null, Error: null, Usage: null, Commit: null, Extras: null })
+        {
+            return null;
+        }
+
+        var large = end.Output is { SizeBytes: > CommitRules.MaxInlineOutputBytes };
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        if (large)
+        {
+            SHA256.HashData(end.Output!.Utf8.Span, hash);
+            database.Statement("INSERT INTO blobs (sha256, content) VALUES (?, ?) ON CONFLICT DO NOTHING").BindBlob(hash).BindBlob(end.Output.Utf8.Span).Run();
+        }
+
+        var insert = database.Statement("INSERT INTO attempt_results (output_sha256, usage, git_commit, error, extras, output) VALUES (?, ?, ?, ?, ?, ?)");
+        (large ? insert.BindBlob(hash) : insert.BindNull())
+            .Bind(Json(end.Usage, StackJsonContext.Default.Usage)).Bind(end.Commit).Bind(Json(end.Error, StackJsonContext.Default.StructuredError)).Bind(end.Extras)
+            .Bind(large ? null : end.Output)
+            .Run();
+        return database.LastInsertedRow;
+    }
+
+    private static JsonPayload? Json<T>(T? value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+        where T : class =>
+        value is null ? null : JsonPayload.FromTrustedUtf8(JsonSerializer.SerializeToUtf8Bytes(value, type));
+
+    private const string InsertAttempt = """
+        INSERT INTO attempts (workflow_id, stage, attempt, status, agent_type, priority, created_at, available_at)
+        VALUES (?, ?, ?, 'pending', ?, ?, ?, ?)
+        """;
+
+    private const string SelectActive =
+        "SELECT 1 FROM attempts WHERE workflow_id = ? AND stage = ? AND attempt = ? AND status IN ('pending', 'dispatched', 'running')";
+
+    private const string EndAttempt = """
+        UPDATE attempts
+        SET status = ?, counted = ?, finished_at = ?, agent_id = ifnull(?, agent_id), started_at = ifnull(?, started_at), result_id = ?, lease_expires_at = NULL
+        WHERE workflow_id = ? AND stage = ? AND attempt = ?
+        """;
+
+    private const string DispatchAttempt = """
+        UPDATE attempts SET status = 'dispatched', started_at = ifnull(started_at, ?), deadline = ifnull(?, deadline)
+        WHERE workflow_id = ? AND stage = ? AND attempt = ? AND status IN ('pending', 'dispatched')
+        """;
+
+    private const string LeaseAttempt = """
+        UPDATE attempts SET status = 'running', agent_id = ?, started_at = ifnull(started_at, ?), lease_expires_at = ?, deadline = ifnull(?, deadline)
+        WHERE workflow_id = ? AND stage = ? AND attempt = ? AND (status IN ('pending', 'dispatched') OR (status = 'running' AND agent_id = ?))
+        """;
+
+    private const string NoteProgress = """
+        UPDATE attempts SET message = ifnull(?, message), progress = ifnull(?, progress), iteration = ifnull(?, iteration)
+        WHERE workflow_id = ? AND stage = ? AND attempt = ?
+        """;
+}
