@@ -1,0 +1,126 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Stack.Contracts;
+
+namespace Stack.Cli;
+
+/// <summary>The orchestrator's HTTP API: one method for each route that the command uses.</summary>
+internal sealed class ApiClient(Uri server, string? apiKey) : IDisposable
+{
+    private const string Root = "api/v1";
+    private readonly ApiTransport _transport = new(server, apiKey);
+
+    public Uri Server => server;
+
+    public string? ApiKey => _transport.ApiKey;
+
+    /// <summary>Submits a workflow.</summary>
+    /// <returns>The workflow, and whether the key had been used before, so that nothing new was started.</returns>
+    public async Task<(WorkflowResource Workflow, bool Replayed)> SubmitAsync(SubmitWorkflowRequest request, string? idempotencyKey, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, $"{Root}/workflows") { Content = ApiTransport.Json(request) };
+        if (idempotencyKey is not null && !message.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey))
+        {
+            throw new UsageException($"'{idempotencyKey}' cannot be an idempotency key. Write letters, digits and hyphens.");
+        }
+
+        using var response = await _transport.SendAsync(message, cancellationToken);
+        return (await _transport.ReadAsync<WorkflowResource>(response, cancellationToken), response.Headers.Contains("Idempotency-Replayed"));
+    }
+
+    public Task<WorkflowList> ListWorkflowsAsync(WorkflowFilter filter, int limit, string? cursor, CancellationToken cancellationToken) =>
+        _transport.GetAsync<WorkflowList>(
+            $"{Root}/workflows{Query(("status", filter.Status), ("type", filter.Type), ("priority", filter.Priority), ("definition", filter.Definition), ("limit", $"{limit}"), ("cursor", cursor))}",
+            cancellationToken);
+
+    public Task<WorkflowResource> GetWorkflowAsync(WorkflowId id, CancellationToken cancellationToken) =>
+        _transport.GetAsync<WorkflowResource>($"{Root}/workflows/{id}", cancellationToken);
+
+    /// <summary>Cancels, pauses or resumes.</summary>
+    public Task<WorkflowResource> ControlAsync(WorkflowId id, string action, string? reason, CancellationToken cancellationToken) =>
+        _transport.PostAsync<WorkflowResource>($"{Root}/workflows/{id}/{action}", ApiTransport.Json(new ReasonRequest { Reason = reason }), cancellationToken);
+
+    public Task<WorkflowResource> RetryAsync(WorkflowId id, string? fromStage, CancellationToken cancellationToken) =>
+        _transport.PostAsync<WorkflowResource>($"{Root}/workflows/{id}/retry", ApiTransport.Json(new RetryRequest { FromStage = fromStage }), cancellationToken);
+
+    /// <summary>Approves or rejects.</summary>
+    public Task<WorkflowResource> DecideAsync(WorkflowId id, string stage, string decision, DecisionRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync<WorkflowResource>($"{Root}/workflows/{id}/stages/{Escape(stage)}/{decision}", ApiTransport.Json(request), cancellationToken);
+
+    public Task<EventList> ListEventsAsync(WorkflowId id, long after, int limit, CancellationToken cancellationToken) =>
+        _transport.GetAsync<EventList>($"{Root}/workflows/{id}/events{Query(("after", $"{after}"), ("limit", $"{limit}"))}", cancellationToken);
+
+    /// <summary>Opens the stream of events after one. The answer's body ends when the orchestrator ends it or the connection breaks.</summary>
+    public async Task<HttpResponseMessage> OpenEventsAsync(WorkflowId id, long after, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, $"{Root}/workflows/{id}/events");
+        message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        if (after > 0)
+        {
+            message.Headers.Add("Last-Event-ID", $"{after}");
+        }
+
+        return await _transport.SendAsync(message, cancellationToken);
+    }
+
+    public Task<HttpResponseMessage> OpenLogsAsync(WorkflowId id, string? stage, CancellationToken cancellationToken) =>
+        OpenAsync($"{Root}/workflows/{id}/logs{Query(("stage", stage))}", cancellationToken);
+
+    public Task<FileTree> ListFilesAsync(WorkflowId id, string? reference, CancellationToken cancellationToken) =>
+        _transport.GetAsync<FileTree>($"{Root}/workflows/{id}/files{Query(("ref", reference))}", cancellationToken);
+
+    public Task<HttpResponseMessage> OpenFileAsync(WorkflowId id, string path, string? reference, CancellationToken cancellationToken) =>
+        OpenAsync($"{Root}/workflows/{id}/files/{string.Join('/', path.Split('/').Select(Escape))}{Query(("ref", reference))}", cancellationToken);
+
+    /// <summary>Opens a <c>tar.gz</c> of the workflow's files.</summary>
+    public Task<HttpResponseMessage> OpenArchiveAsync(WorkflowId id, CancellationToken cancellationToken) =>
+        OpenAsync($"{Root}/workflows/{id}/archive?format=tar.gz", cancellationToken);
+
+    /// <summary>Where git finds the workflow's repository.</summary>
+    public Uri RepositoryOf(WorkflowId id) => new(server, $"git/{id}.git");
+
+    /// <summary>Where the workflow itself can be read.</summary>
+    public Uri AddressOf(WorkflowId id) => new(server, $"{Root}/workflows/{id}");
+
+    public Task<AgentList> ListAgentsAsync(CancellationToken cancellationToken) => _transport.GetAsync<AgentList>($"{Root}/agents", cancellationToken);
+
+    public Task<DefinitionList> ListDefinitionsAsync(CancellationToken cancellationToken) => _transport.GetAsync<DefinitionList>($"{Root}/definitions", cancellationToken);
+
+    public Task<DefinitionResource> GetDefinitionAsync(string name, CancellationToken cancellationToken) =>
+        _transport.GetAsync<DefinitionResource>($"{Root}/definitions/{Escape(name)}", cancellationToken);
+
+    public Task<DefinitionResource> ApplyDefinitionAsync(DefinitionText text, CancellationToken cancellationToken) =>
+        _transport.PostAsync<DefinitionResource>($"{Root}/definitions", text.ToContent(), cancellationToken);
+
+    public Task<DefinitionValidation> ValidateDefinitionAsync(DefinitionText text, CancellationToken cancellationToken) =>
+        _transport.PostAsync<DefinitionValidation>($"{Root}/definitions/validate", text.ToContent(), cancellationToken);
+
+    public Task<DeploymentList> ListDeploymentsAsync(CancellationToken cancellationToken) => _transport.GetAsync<DeploymentList>($"{Root}/deployments", cancellationToken);
+
+    public Task<DeploymentResource> GetDeploymentAsync(string name, CancellationToken cancellationToken) =>
+        _transport.GetAsync<DeploymentResource>($"{Root}/deployments/{Escape(name)}", cancellationToken);
+
+    /// <summary>Asks for a deployment to be stopped or started.</summary>
+    public Task<DeploymentResource> ControlDeploymentAsync(string name, string action, CancellationToken cancellationToken) =>
+        _transport.PostAsync<DeploymentResource>($"{Root}/deployments/{Escape(name)}/{action}", null, cancellationToken);
+
+    /// <summary>The orchestrator's version.</summary>
+    public async Task<string> GetVersionAsync(CancellationToken cancellationToken)
+    {
+        var answer = await _transport.GetAsync<JsonElement>($"{Root}/info", cancellationToken);
+        return JsonText.Find(answer, "version") ?? "unknown";
+    }
+
+    public void Dispose() => _transport.Dispose();
+
+    private Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken) =>
+        _transport.SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+
+    private static string Escape(string text) => Uri.EscapeDataString(text);
+
+    private static string Query(params (string Name, string? Value)[] parameters)
+    {
+        var given = parameters.Where(parameter => parameter.Value is not null).Select(parameter => $"{parameter.Name}={Escape(parameter.Value!)}").ToArray();
+        return given.Length == 0 ? "" : $"?{string.Join('&', given)}";
+    }
+}

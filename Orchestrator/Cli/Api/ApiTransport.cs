@@ -1,0 +1,126 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Stack.Contracts;
+
+namespace Stack.Cli;
+
+/// <summary>Sends requests to one orchestrator and turns what can go wrong into <see cref="ApiProblemException"/> and <see cref="ServerUnreachableException"/>.</summary>
+internal sealed class ApiTransport : IDisposable
+{
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
+    private readonly HttpClient _http;
+
+    public ApiTransport(Uri server, string? apiKey)
+    {
+        Server = server;
+        ApiKey = string.IsNullOrEmpty(apiKey) ? null : apiKey;
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            // A proxy of the environment has no business between a machine and itself.
+            UseProxy = !server.IsLoopback,
+            AllowAutoRedirect = false,
+        };
+        _http = new HttpClient(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
+        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("stack-cli", ProductVersion.OfThisCommand));
+        if (ApiKey is not null)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ApiKey);
+        }
+    }
+
+    public Uri Server { get; }
+
+    public string? ApiKey { get; }
+
+    public async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+        return await ReadAsync<T>(response, cancellationToken);
+    }
+
+    public async Task<T> PostAsync<T>(string path, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, cancellationToken);
+        return await ReadAsync<T>(response, cancellationToken);
+    }
+
+    /// <summary>Sends a request and waits for the head of its answer.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var response = await Guard(token => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw await RefusalAsync(response, cancellationToken);
+        }
+    }
+
+    /// <summary>Reads the body of an answer as JSON.</summary>
+    public async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var bytes = await Guard(response.Content.ReadAsByteArrayAsync, cancellationToken);
+        try
+        {
+            return JsonSerializer.Deserialize<T>(bytes, StackJson.Options) ?? throw Foreign(response, null);
+        }
+        catch (JsonException failure)
+        {
+            throw Foreign(response, failure);
+        }
+    }
+
+    public static HttpContent Json<T>(T value)
+    {
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(value, StackJson.Options));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return content;
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> Guard<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(AnswerLimit);
+        try
+        {
+            return await call(limit.Token);
+        }
+        catch (HttpRequestException failure)
+        {
+            throw new ServerUnreachableException(Server, ServerUnreachableException.ReasonOf(failure), failure);
+        }
+        catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ServerUnreachableException(Server, $"no answer within {AnswerLimit.TotalSeconds:0} s", failure);
+        }
+    }
+
+    private async Task<Exception> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var bytes = await Guard(response.Content.ReadAsByteArrayAsync, cancellationToken);
+        try
+        {
+            if (JsonSerializer.Deserialize<ProblemResource>(bytes, StackJson.Options) is { } problem)
+            {
+                return new ApiProblemException(problem);
+            }
+        }
+        catch (JsonException)
+        {
+            // Not problem details: the answer of something else on the way or at the address.
+        }
+
+        return Foreign(response, null);
+    }
+
+    private ServerUnreachableException Foreign(HttpResponseMessage response, Exception? cause) => new(
+        Server,
+        $"{response.RequestMessage?.Method} {response.RequestMessage?.RequestUri?.AbsolutePath} was answered with {(int)response.StatusCode} {response.ReasonPhrase} and no such content as an orchestrator sends; another program may listen there",
+        cause);
+}

@@ -1,0 +1,18 @@
+namespace Stack.Cli;
+
+/// <summary>One invocation: where its output goes and which orchestrator it talks to.</summary>
+internal sealed class Session(Surroundings surroundings, Output output, ApiClient api) : IDisposable
+{
+    public Surroundings Surroundings => surroundings;
+
+    public Output Output => output;
+
+    public ApiClient Api => api;
+
+    public TimeProvider Time => surroundings.Time;
+
+    /// <summary>Whether a person is there who can be asked.</summary>
+    public bool CanAsk => !output.IsJson && surroundings is { InIsTerminal: true, OutIsTerminal: true };
+
+    public void Dispose() => api.Dispose();
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Formats.Tar;
+using System.IO.Compression;
+using Stack.Cli;
+using Stack.Contracts;
+
+namespace Stack.Tests.Orchestrator.Cli;
+
+public sealed class FilesTests : IAsyncLifetime
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("stack-cli-");
+    private readonly WorkflowResource _workflow = Scripts.Workflow();
+    private ScriptedOrchestrator _orchestrator = null!;
+
+    public async Task InitializeAsync()
+    {
+        _orchestrator = await ScriptedOrchestrator.StartAsync();
+        _orchestrator.Put(_workflow);
+        _orchestrator.Files = new FileTree("0123456789abcdef", [new FileEntry("README.md", "file", 5)]);
+        _orchestrator.Archive = await ArchiveAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _orchestrator.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Files_ToAFolder_IsARepositoryWithTheLogAndWhatCountedAsMain()
+    {
+        await MakeRepositoryAsync();
+
+        var outcome = await new StackCommand { Directory = _folder.FullName }.InvokeAsync(_orchestrator.Address, CancellationToken.None, "files", "last", "-o", "out");
+
+        Assert.Equal((ExitCode.Completed, ""), (outcome.Code, outcome.Error));
+        Assert.Equal("hello", await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "out", "README.md")));
+        Assert.Equal("main", await GitAsync("-C", "out", "branch", "--show-current"));
+        Assert.Equal("validation\nscaffolding", await GitAsync("-C", "out", "log", "--format=%s"));
+    }
+
+    [Fact]
+    public async Task Files_ApiKey_GitSendsItToo()
+    {
+        await MakeRepositoryAsync();
+
+        await new StackCommand { Directory = _folder.FullName }.InvokeAsync(_orchestrator.Address, CancellationToken.None, "files", "last", "-o", "out", "--api-key", "secret");
+
+        Assert.All(_orchestrator.Requests.Where(request => request.Path.StartsWith("/git/", StringComparison.Ordinal)), request => Assert.Equal("Bearer secret", request.Headers["Authorization"]));
+    }
+
+    [Theory]
+    [InlineData("no-such-git", "git is not installed")]
+    [InlineData("git", "git could not clone")]
+    public async Task Files_GitCannot_TheFilesAreThereWithoutTheirLog(string git, string said)
+    {
+        var outcome = await new StackCommand { Directory = _folder.FullName, Git = git }.InvokeAsync(_orchestrator.Address, CancellationToken.None, "files", "last", "-o", "out");
+
+        Assert.Equal(ExitCode.Completed, outcome.Code);
+        Assert.Contains(said, outcome.Error, StringComparison.Ordinal);
+        Assert.Equal("hello", await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "out", "README.md")));
+    }
+
+    [Fact]
+    public async Task Files_FolderIsNotEmpty_NothingIsWritten()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "mine"), "");
+
+        var outcome = await new StackCommand { Directory = _folder.FullName }.InvokeAsync(_orchestrator.Address, CancellationToken.None, "files", "last", "-o", ".");
+
+        Assert.Equal(ExitCode.Usage, outcome.Code);
+        Assert.Contains("'.' exists and is not empty", outcome.Error, StringComparison.Ordinal);
+        Assert.Single(_folder.EnumerateFileSystemInfos());
+    }
+
+    private async Task MakeRepositoryAsync()
+    {
+        await GitAsync("init", "--quiet", "--initial-branch", "work", "source");
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "source", "README.md"), "hello");
+        await GitAsync("-C", "source", "add", ".");
+        await GitAsync("-C", "source", "commit", "--quiet", "-m", "scaffolding");
+        await GitAsync("-C", "source", "branch", "main");
+        await GitAsync("-C", "source", "commit", "--quiet", "--allow-empty", "-m", "validation");
+        await GitAsync("clone", "--quiet", "--bare", "source", $"{_workflow.Id}.git");
+        await GitAsync("-C", $"{_workflow.Id}.git", "update-server-info");
+        _orchestrator.Repositories = _folder.FullName;
+    }
+
+    private async Task<string> GitAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("git", ["-c", "user.name=Test", "-c", "user.email=test@example.org", .. arguments])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = _folder.FullName,
+        };
+        using var git = Process.Start(start)!;
+        var printed = await git.StandardOutput.ReadToEndAsync();
+        await git.WaitForExitAsync();
+        Assert.Equal(0, git.ExitCode);
+        return printed.Trim();
+    }
+
+    private static async Task<byte[]> ArchiveAsync()
+    {
+        using var bytes = new MemoryStream();
+        await using (var zip = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true))
+        await using (var tar = new TarWriter(zip))
+        {
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "README.md") { DataStream = new MemoryStream("hello"u8.ToArray()) });
+        }
+
+        return bytes.ToArray();
+    }
+}
