@@ -14,5 +14,9 @@ internal sealed class Session(Surroundings surroundings, Output output, ApiClien
     /// <summary>Whether a person is there who can be asked.</summary>
     public bool CanAsk => !output.IsJson && surroundings is { InIsTerminal: true, OutIsTerminal: true };
 
+    /// <summary>A command line that the person can type here.</summary>
+    /// <param name="line">The command and its arguments.</param>
+    public string Propose(string line) => $"{surroundings.CommandName} {line}";
+
     public void Dispose() => api.Dispose();
 }

@@ -21,9 +21,16 @@ internal sealed class Surroundings
     /// <summary>Whether a person is behind <see cref="In"/>.</summary>
     public bool InIsTerminal { get; init; }
 
-    /// <summary>The terminal's width in columns.</summary>
-    /// <value>The default is 80.</value>
-    public Func<int> Width { get; init; } = () => 80;
+    /// <summary>Opens the stream behind <see cref="Out"/>, for contents that are not text.</summary>
+    public Func<Stream> OpenOut { get; init; } = () => Stream.Null;
+
+    /// <summary>The terminal's columns and rows.</summary>
+    /// <value>The default is 80 columns of 24 rows.</value>
+    public Func<(int Width, int Height)> Size { get; init; } = () => (80, 24);
+
+    /// <summary>How this command is called where the person is, for the commands that it proposes.</summary>
+    /// <value>The default is <c>stack</c>.</value>
+    public string CommandName { get; init; } = "stack";
 
     /// <summary>Looks up an environment variable; null: it is not set.</summary>
     public Func<string, string?> Variable { get; init; } = _ => null;
@@ -49,7 +56,9 @@ internal sealed class Surroundings
         In = Console.In,
         OutIsTerminal = !Console.IsOutputRedirected,
         InIsTerminal = !Console.IsInputRedirected,
-        Width = () => Console.WindowWidth is > 0 and var width ? width : 80,
+        OpenOut = Console.OpenStandardOutput,
+        Size = () => (Console.WindowWidth is > 0 and var width ? width : 80, Console.WindowHeight is > 0 and var height ? height : 24),
+        CommandName = CommandNameIn(Environment.CurrentDirectory),
         Variable = Environment.GetEnvironmentVariable,
         Directory = Environment.CurrentDirectory,
         OpenBrowser = StartBrowser,
@@ -57,6 +66,12 @@ internal sealed class Surroundings
 
     /// <summary>A path as the person meant it.</summary>
     public string PathOf(string path) => Path.GetFullPath(path, Directory);
+
+    // Who runs it from the sources, in their folder, has no 'stack' to call.
+    private static string CommandNameIn(string directory) =>
+        File.Exists(Path.Combine(directory, "Orchestrator", "Cli", "Cli.csproj")) && AppContext.BaseDirectory.StartsWith(directory, StringComparison.Ordinal)
+            ? "dotnet run --project Orchestrator/Cli --"
+            : "stack";
 
     private static bool StartBrowser(Uri address)
     {

@@ -27,7 +27,7 @@ internal static class ControlCommands
         session.Output.Line($"{Styles.Plain(workflow.Name)} is {Styles.Apply(Styles.Of(workflow.Status), Words.Of(workflow.Status))} {Styles.Apply("grey", workflow.Id.ToString())}");
         if (!WorkflowFollower.IsTerminal(workflow.Status))
         {
-            Summary.Field(session.Output, "Follow", $"stack follow {Words.Short(workflow.Id)}");
+            Summary.Field(session.Output, "Follow", session.Propose($"follow {Words.Short(workflow.Id)}"));
         }
     }
 

@@ -26,11 +26,7 @@ internal static class FilesCommand
                         await WriteAsync(session, id, target, parsed.GetValue(commit), cancellationToken);
                         break;
                     case ({ } file, null):
-                        using (var response = await session.Api.OpenFileAsync(id, file, parsed.GetValue(commit), cancellationToken))
-                        {
-                            session.Surroundings.Out.Write(await response.Content.ReadAsStringAsync(cancellationToken));
-                        }
-
+                        await PrintAsync(session, id, file, parsed.GetValue(commit), cancellationToken);
                         break;
                     case (null, null):
                         WriteList(session.Output, await session.Api.ListFilesAsync(id, parsed.GetValue(commit), cancellationToken));
@@ -41,6 +37,14 @@ internal static class FilesCommand
 
                 return ExitCode.Completed;
             });
+    }
+
+    private static async Task PrintAsync(Session session, WorkflowId id, string path, string? commit, CancellationToken cancellationToken)
+    {
+        using var response = await session.Api.OpenFileAsync(id, path, commit, cancellationToken);
+        await session.Surroundings.Out.FlushAsync(cancellationToken);
+        await using var output = session.Surroundings.OpenOut();
+        await response.Content.CopyToAsync(output, cancellationToken);
     }
 
     private static void WriteList(Output output, FileTree tree)

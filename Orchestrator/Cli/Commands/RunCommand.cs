@@ -62,7 +62,7 @@ internal static class RunCommand
         else
         {
             session.Output.Line(Styles.Plain($"Workflow {workflow.Id} {workflow.Name} ({workflow.Definition})"));
-            Summary.Field(session.Output, "Follow", $"stack follow {Words.Short(workflow.Id)}");
+            Summary.Field(session.Output, "Follow", session.Propose($"follow {Words.Short(workflow.Id)}"));
         }
 
         return ExitCode.Completed;

@@ -71,7 +71,7 @@ internal sealed class EventConnection : IAsyncDisposable
 
     // Signs of life of the stream itself carry no event.
     private static EventResource? Parse(string type, ReadOnlySpan<byte> bytes) =>
-        bytes.IsEmpty || !type.Contains('.', StringComparison.Ordinal) ? null : JsonSerializer.Deserialize<EventResource>(bytes, StackJson.Options);
+        bytes.IsEmpty || (type is not SseParser.EventTypeDefault && !type.Contains('.', StringComparison.Ordinal)) ? null : JsonSerializer.Deserialize<EventResource>(bytes, StackJson.Options);
 }
 
 /// <summary>How a connection came to its end.</summary>

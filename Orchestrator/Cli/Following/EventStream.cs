@@ -8,8 +8,10 @@ namespace Stack.Cli;
 /// </summary>
 internal sealed class EventStream(ApiClient api, TimeProvider time, ReconnectPolicy policy, Action<string> note)
 {
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(1);
     private long _aliveAt;
     private int _failures;
+    private bool _isAway;
 
     /// <summary>Reads events until the workflow is over and the last one was given.</summary>
     /// <param name="id">The workflow.</param>
@@ -23,6 +25,7 @@ internal sealed class EventStream(ApiClient api, TimeProvider time, ReconnectPol
         while (true)
         {
             await using var connection = await ConnectAsync(id, last, cancellationToken);
+            var connectedAt = time.GetTimestamp();
             while (await connection.NextAsync(policy.LongestSilence, cancellationToken) is { } happened)
             {
                 ShowLife();
@@ -36,6 +39,12 @@ internal sealed class EventStream(ApiClient api, TimeProvider time, ReconnectPol
             if (connection.End == ConnectionEnd.ByServer && await IsOverAsync(id, last, cancellationToken))
             {
                 yield break;
+            }
+
+            // One that ended at once is no sign of life, or a broken proxy would be asked without pause and for ever.
+            if (time.GetElapsedTime(connectedAt) > SignOfLife)
+            {
+                ShowLife();
             }
 
             if (connection.End != ConnectionEnd.Silent)
@@ -52,7 +61,14 @@ internal sealed class EventStream(ApiClient api, TimeProvider time, ReconnectPol
             await Task.Delay(policy.DelayAfter(_failures), time, cancellationToken);
             try
             {
-                return await EventConnection.OpenAsync(api, id, last, cancellationToken);
+                var connection = await EventConnection.OpenAsync(api, id, last, cancellationToken);
+                if (_isAway)
+                {
+                    _isAway = false;
+                    note("Connected again.");
+                }
+
+                return connection;
             }
             catch (ServerUnreachableException)
             {
@@ -67,11 +83,6 @@ internal sealed class EventStream(ApiClient api, TimeProvider time, ReconnectPol
 
     private void ShowLife()
     {
-        if (_failures > 0)
-        {
-            note("Connected again.");
-        }
-
         _failures = 0;
         _aliveAt = time.GetTimestamp();
     }
@@ -83,8 +94,10 @@ internal sealed class EventStream(ApiClient api, TimeProvider time, ReconnectPol
             throw new ServerUnreachableException(api.Server, $"no sign of life for {Words.Of(policy.GiveUpAfter)}; workflows go on when it is back", null);
         }
 
-        if (_failures++ == 0)
+        _failures++;
+        if (!_isAway)
         {
+            _isAway = true;
             note($"The connection to {api.Server.AbsoluteUri.TrimEnd('/')} is lost; reconnecting (for at most {Words.Of(policy.GiveUpAfter)}).");
         }
     }

@@ -34,7 +34,9 @@ internal static class FollowSession
         {
             var shown = Words.Short(id);
             session.Output.Note("");
-            session.Output.Note($"Interrupted. The workflow goes on. Follow it: stack follow {shown}   Cancel it: stack cancel {shown}");
+            session.Output.Note("Interrupted. The workflow goes on.");
+            session.Output.Note($"  Follow it:  {session.Propose($"follow {shown}")}");
+            session.Output.Note($"  Cancel it:  {session.Propose($"cancel {shown}")}");
             return ExitCode.Interrupted;
         }
     }

@@ -63,15 +63,16 @@ internal sealed class LiveView : IProgressView
 
     private Rows Picture(WorkflowResource workflow)
     {
+        var width = _session.Surroundings.Size().Width;
         var lines = new List<IRenderable>
         {
             new Markup($"[bold]{Markup.Escape(workflow.Name)}[/] {Styles.Apply("grey", $"{workflow.Definition} {workflow.Id}")}"),
-            StageTable.Of(workflow, _session.Time).ToRenderable(),
             new Markup(Bar(workflow)),
+            StageTable.Of(workflow, _session.Time).ToRenderable(width),
         };
         if (!WorkflowFollower.IsTerminal(workflow.Status) && _happened is not null)
         {
-            lines.Add(new Markup(Styles.Apply("grey", Words.FirstLine(_happened, Math.Max(20, _session.Surroundings.Width() - 2)))));
+            lines.Add(new Markup(Styles.Apply("grey", Words.FirstLine(_happened, Math.Max(20, width - 1)))));
         }
 
         if (!WorkflowFollower.IsTerminal(workflow.Status) && _remark is not null)

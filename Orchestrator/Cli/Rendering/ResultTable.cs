@@ -12,6 +12,7 @@ internal readonly record struct Cell(string Text, string? Style = null)
 internal sealed class ResultTable(params string[] columns)
 {
     private const string Gap = "  ";
+    private const int LeastLastWidth = 20;
     private readonly List<Cell[]> _rows = [];
 
     public void Add(params Cell[] cells) => _rows.Add(cells);
@@ -20,11 +21,11 @@ internal sealed class ResultTable(params string[] columns)
     {
         if (output.IsStyled)
         {
-            output.Console.Write(ToRenderable());
+            output.Console.Write(ToRenderable(output.Console.Profile.Width));
             return;
         }
 
-        var widths = columns.Select((column, index) => _rows.Select(row => row[index].Text.Length).Append(column.Length).Max()).ToArray();
+        var widths = Widths();
         output.Text(Aligned(columns, widths));
         foreach (var row in _rows)
         {
@@ -32,22 +33,43 @@ internal sealed class ResultTable(params string[] columns)
         }
     }
 
-    /// <summary>The table for a terminal.</summary>
-    public Table ToRenderable()
+    /// <summary>The table for a terminal: one line for each row. The last column is cut to what is left; where too little is, columns before it are left out.</summary>
+    public Table ToRenderable(int width)
     {
+        var (shown, left) = Fit(width - 1);
         var table = new Table().Border(TableBorder.None).Collapse();
-        foreach (var column in columns)
+        foreach (var index in shown)
         {
-            table.AddColumn(new TableColumn(Styles.Apply("grey", column)) { NoWrap = column != columns[^1] }.PadRight(2));
+            table.AddColumn(new TableColumn(Styles.Apply("grey", columns[index])) { NoWrap = true, Padding = new Padding(0, 0, index == shown[^1] ? 0 : Gap.Length, 0) });
         }
 
         foreach (var row in _rows)
         {
-            table.AddRow([.. row.Select(cell => new Markup(cell.Style is null ? Styles.Plain(cell.Text) : Styles.Apply(cell.Style, cell.Text)))]);
+            row[^1] = row[^1] with { Text = Words.FirstLine(row[^1].Text, left) };
+            table.AddRow([.. shown.Select(index => row[index]).Select(cell => new Markup(cell.Style is null ? Styles.Plain(cell.Text) : Styles.Apply(cell.Style, cell.Text)))]);
         }
 
         return table;
     }
+
+    private (List<int> Shown, int Left) Fit(int width)
+    {
+        var widths = Widths();
+        var shown = Enumerable.Range(0, columns.Length).ToList();
+        var least = Math.Min(widths[^1], LeastLastWidth);
+        var left = Left();
+        while (left < least && shown.Count > 2)
+        {
+            shown.RemoveAt(shown.Count - 2);
+            left = Left();
+        }
+
+        return (shown, Math.Max(left, 1));
+
+        int Left() => width - shown.SkipLast(1).Sum(index => widths[index] + Gap.Length);
+    }
+
+    private int[] Widths() => [.. columns.Select((column, index) => _rows.Select(row => row[index].Text.Length).Append(column.Length).Max())];
 
     private static string Aligned(IEnumerable<string> cells, int[] widths) =>
         string.Join(Gap, cells.Select((cell, index) => cell.ReplaceLineEndings(" ").PadRight(widths[index]))).TrimEnd();

@@ -19,12 +19,12 @@ internal static class Summary
 
         if (workflow.HeadCommit is not null)
         {
-            Field(output, "Files", $"stack files {id} -o {Folder(workflow.Name)}");
+            Field(output, "Files", session.Propose($"files {id} -o {Folder(workflow.Name)}"));
         }
 
         foreach (var (label, command) in Next(workflow, id, deployments))
         {
-            Field(output, label, command);
+            Field(output, label, session.Propose(command));
         }
     }
 
@@ -38,11 +38,11 @@ internal static class Summary
         foreach (var stage in Approvals.WaitingStages(workflow))
         {
             Field(output, "Question", $"{stage.Name}: {stage.ApprovalPrompt ?? "May this stage start?"}");
-            Field(output, "Approve", $"stack approve {id} {stage.Name}");
-            Field(output, "Reject", $"stack reject {id} {stage.Name} --comment \"why\"");
+            Field(output, "Approve", session.Propose($"approve {id} {stage.Name}"));
+            Field(output, "Reject", session.Propose($"reject {id} {stage.Name} --comment \"why\""));
         }
 
-        Field(output, "Then", $"stack follow {id}");
+        Field(output, "Then", session.Propose($"follow {id}"));
     }
 
     /// <summary>Writes a labelled line.</summary>
@@ -56,19 +56,19 @@ internal static class Summary
             case WorkflowStatus.Completed:
                 foreach (var deployment in deployments.Where(deployment => deployment.Desired == DesiredState.Running))
                 {
-                    yield return ("Open", $"stack open {deployment.Name}");
-                    yield return ("Stop", $"stack deployments stop {deployment.Name}");
+                    yield return ("Open", $"open {deployment.Name}");
+                    yield return ("Stop", $"deployments stop {deployment.Name}");
                 }
 
-                yield return ("Details", $"stack show {id}");
+                yield return ("Details", $"show {id}");
                 break;
             case WorkflowStatus.Failed or WorkflowStatus.Exhausted:
                 var stage = workflow.Stages?.FirstOrDefault(candidate => candidate.Status is StageStatus.Failed or StageStatus.Exhausted)?.Name;
-                yield return ("Logs", stage is null ? $"stack logs {id}" : $"stack logs {id} --stage {stage}");
-                yield return ("Try again", stage is null ? $"stack retry {id}" : $"stack retry {id} --from {stage}");
+                yield return ("Logs", stage is null ? $"logs {id}" : $"logs {id} --stage {stage}");
+                yield return ("Try again", stage is null ? $"retry {id}" : $"retry {id} --from {stage}");
                 break;
             case WorkflowStatus.Canceled:
-                yield return ("Try again", $"stack retry {id}");
+                yield return ("Try again", $"retry {id}");
                 break;
         }
     }

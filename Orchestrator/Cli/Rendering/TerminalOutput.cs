@@ -10,9 +10,9 @@ internal sealed class TerminalOutput(Surroundings surroundings) : IAnsiConsoleOu
 
     public bool IsTerminal => surroundings.OutIsTerminal;
 
-    public int Width => surroundings.Width();
+    public int Width => surroundings.Size().Width;
 
-    public int Height => 50;
+    public int Height => surroundings.Size().Height;
 
     public void SetEncoding(Encoding encoding)
     {

@@ -96,6 +96,20 @@ public sealed class ProgressTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(80)]
+    [InlineData(40)]
+    public async Task Show_MessageIsLongerThanTheTerminal_EveryStageKeepsToOneLine(int width)
+    {
+        var workflow = Scripts.Workflow();
+        _orchestrator.Put(workflow with { Stages = [workflow.Stages![1] with { Message = new string('m', 300) }] });
+
+        var outcome = await new StackCommand { IsTerminal = true, Width = width }.InvokeAsync(_orchestrator.Address, CancellationToken.None, "show", "last");
+
+        Assert.Single(outcome.Lines, line => line.Contains("mmm", StringComparison.Ordinal));
+        Assert.Contains("m…", outcome.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("CI", "true")]
     [InlineData("NO_COLOR", "1")]
     [InlineData("TERM", "dumb")]
@@ -142,7 +156,9 @@ public sealed class ProgressTests : IAsyncLifetime
 
         var outcome = await running;
         Assert.Equal(ExitCode.Interrupted, outcome.Code);
-        Assert.Contains("The workflow goes on. Follow it: stack follow 0199c2a4-1111   Cancel it: stack cancel 0199c2a4-1111", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("The workflow goes on.", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("stack follow 0199c2a4-1111", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("stack cancel 0199c2a4-1111", outcome.Error, StringComparison.Ordinal);
     }
 
     private WorkflowResource ScriptRun(WorkflowStatus end)

@@ -76,6 +76,22 @@ public sealed class ReconnectTests : IAsyncLifetime
         Assert.Contains("dotnet run --project AppHost", outcome.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Follow_EveryConnectionEndsAtOnce_GivesUpTooAndDoesNotHammer()
+    {
+        _orchestrator.Put(_workflow);
+        _orchestrator.Append(_workflow.Id, "workflow.submitted");
+        for (var count = 0; count < 1000; count++)
+        {
+            _orchestrator.BreakAfter.Enqueue(0);
+        }
+
+        var outcome = await StackCommand.RunAsync(_orchestrator, "follow", "last", "--give-up-after", "500ms");
+
+        Assert.Equal(ExitCode.Unavailable, outcome.Code);
+        Assert.InRange(1000 - _orchestrator.BreakAfter.Count, 2, 6);
+    }
+
     [Theory]
     [InlineData(0, 0)]
     [InlineData(1, 200)]

@@ -1,3 +1,4 @@
+using System.Text;
 using Stack.Cli;
 
 namespace Stack.Tests.Orchestrator.Cli;
@@ -7,6 +8,7 @@ internal sealed class StackCommand
 {
     private readonly StringWriter _out = new();
     private readonly StringWriter _error = new();
+    private readonly MemoryStream _raw = new();
 
     public Dictionary<string, string> Variables { get; } = [];
 
@@ -15,6 +17,8 @@ internal sealed class StackCommand
     public string Input { get; init; } = "";
 
     public bool IsTerminal { get; init; }
+
+    public int Width { get; init; } = 160;
 
     public string Git { get; init; } = "git";
 
@@ -38,7 +42,8 @@ internal sealed class StackCommand
             In = new StringReader(Input),
             OutIsTerminal = IsTerminal,
             InIsTerminal = IsTerminal,
-            Width = () => 160,
+            Size = () => (Width, 50),
+            OpenOut = () => _raw,
             Variable = Variables.GetValueOrDefault,
             Directory = Directory,
             Git = Git,
@@ -49,7 +54,7 @@ internal sealed class StackCommand
             },
         };
         var code = await Stack.Cli.Program.RunAsync(arguments, surroundings, cancellationToken).WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
-        return new CommandOutcome((ExitCode)code, Out, Error);
+        return new CommandOutcome((ExitCode)code, Out + Encoding.UTF8.GetString(_raw.ToArray()), Error);
     }
 
     // Synchronized writers lock on themselves; a copy taken at a bad moment is only ever used to wait for more.
