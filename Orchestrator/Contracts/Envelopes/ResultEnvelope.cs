@@ -42,7 +42,7 @@ public sealed record WorkspaceChange
 /// <summary>A git reference and the commit it shall point to.</summary>
 /// <param name="Name">The full name, for example <c>refs/tags/v1</c>.</param>
 /// <param name="Commit">The commit.</param>
-public sealed record ReferenceUpdate(string Name, string Commit);
+public sealed record ReferenceUpdate([property: JsonRequired] string Name, [property: JsonRequired] string Commit);
 
 /// <summary>A file worth showing.</summary>
 public sealed record Artifact

@@ -33,7 +33,11 @@ public readonly record struct AgentId(string Value) : IParsable<AgentId>
     public sealed class Converter : JsonConverter<AgentId>
     {
         /// <inheritdoc />
-        public override AgentId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString() ?? "");
+        public override AgentId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var text = reader.GetString();
+            return TryParse(text, null, out var id) ? id : throw new JsonException($"'{text}' is not an agent id (1 to 128 characters).");
+        }
 
         /// <inheritdoc />
         public override void Write(Utf8JsonWriter writer, AgentId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);

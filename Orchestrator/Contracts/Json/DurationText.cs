@@ -10,32 +10,38 @@ namespace Stack.Contracts;
 public static partial class DurationText
 {
     /// <summary>What a duration looks like, for error messages and the JSON Schema.</summary>
-    public const string Pattern = @"^(\d+(\.\d+)?(ms|s|m|h|d))+$";
+    public const string Pattern = @"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$";
+
+    private const long MostTicks = 3650 * TimeSpan.TicksPerDay;
 
     /// <summary>Parses a duration. A bare number is refused: its unit would be a guess.</summary>
     /// <param name="text">The text.</param>
     /// <param name="value">The duration, when the text is one.</param>
-    /// <returns>Whether the text is a duration. Negative durations are not.</returns>
+    /// <returns>Whether the text is a duration. Negative durations are not, nor are those of more than 3,650 days.</returns>
     public static bool TryParse(string? text, out TimeSpan value)
     {
         value = TimeSpan.Zero;
-        if (string.IsNullOrWhiteSpace(text) || !Whole().IsMatch(text))
+        if (string.IsNullOrWhiteSpace(text) || text[^1] == '\n' || !Whole().IsMatch(text))
         {
             return false;
         }
 
-        double milliseconds = 0;
+        decimal ticks = 0;
         foreach (Match part in Part().Matches(text))
         {
-            milliseconds += double.Parse(part.Groups[1].ValueSpan, CultureInfo.InvariantCulture) * MillisecondsPer(part.Groups[2].ValueSpan);
+            if (!decimal.TryParse(part.Groups[1].ValueSpan, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) || amount > MostTicks)
+            {
+                return false;
+            }
+
+            ticks += amount * TicksPer(part.Groups[2].ValueSpan);
+            if (ticks > MostTicks)
+            {
+                return false;
+            }
         }
 
-        if (milliseconds > TimeSpan.FromDays(3650).TotalMilliseconds)
-        {
-            return false;
-        }
-
-        value = TimeSpan.FromMilliseconds(milliseconds);
+        value = TimeSpan.FromTicks((long)ticks);
         return true;
     }
 
@@ -54,31 +60,31 @@ public static partial class DurationText
         Append(text, value.Hours, "h");
         Append(text, value.Minutes, "m");
         Append(text, value.Seconds, "s");
-        Append(text, value.Milliseconds, "ms");
-        return text.Length == 0 ? "0s" : text.ToString();
+        Append(text, value.Ticks % TimeSpan.TicksPerSecond / (decimal)TimeSpan.TicksPerMillisecond, "ms");
+        return text.ToString();
     }
 
-    private static void Append(StringBuilder text, int amount, string unit)
+    private static void Append(StringBuilder text, decimal amount, string unit)
     {
         if (amount != 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{amount}{unit}");
+            text.Append(CultureInfo.InvariantCulture, $"{amount:0.####}{unit}");
         }
     }
 
-    private static double MillisecondsPer(ReadOnlySpan<char> unit) => unit switch
+    private static long TicksPer(ReadOnlySpan<char> unit) => unit switch
     {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => 86_400_000,
+        "ms" => TimeSpan.TicksPerMillisecond,
+        "s" => TimeSpan.TicksPerSecond,
+        "m" => TimeSpan.TicksPerMinute,
+        "h" => TimeSpan.TicksPerHour,
+        _ => TimeSpan.TicksPerDay,
     };
 
     [GeneratedRegex(Pattern)]
     private static partial Regex Whole();
 
-    [GeneratedRegex(@"(\d+(?:\.\d+)?)(ms|s|m|h|d)")]
+    [GeneratedRegex(@"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")]
     private static partial Regex Part();
 
     /// <summary>Reads and writes a <see cref="TimeSpan"/> as duration text.</summary>

@@ -1,74 +1,34 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Stack.Contracts;
 
 /// <summary>The JSON options of every wire and every row: snake_case names, nulls left out, the discriminator in any position (<c>jsonb</c> reorders keys).</summary>
+/// <remarks>
+/// Made by reflection on purpose: serializers that are generated at compile time give an absent property the default of its type and not that of its declaration
+/// (<c>wait_ms</c> 0 and not 30,000, a list null and not empty), and they are no faster here.
+/// </remarks>
 public static class StackJson
 {
     /// <summary>The options. Read-only.</summary>
     public static JsonSerializerOptions Options { get; } = Create();
 
+    /// <summary>What the options know about a type.</summary>
+    /// <typeparam name="T">The type.</typeparam>
+    public static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));
+
     private static JsonSerializerOptions Create()
     {
-        var options = new JsonSerializerOptions(StackJsonContext.Default.Options)
+        var options = new JsonSerializerOptions
         {
-            // Types that the generated context does not know (a service's own) fall back to reflection.
-            TypeInfoResolver = System.Text.Json.Serialization.Metadata.JsonTypeInfoResolver.Combine(
-                StackJsonContext.Default,
-                new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver()),
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            AllowOutOfOrderMetadataProperties = true,
+            RespectNullableAnnotations = true,
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         };
         options.MakeReadOnly();
         return options;
     }
 }
-
-/// <summary>Serializers made at compile time for the types of the hot path.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    AllowOutOfOrderMetadataProperties = true,
-    PropertyNameCaseInsensitive = false,
-    RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(Envelope))]
-[JsonSerializable(typeof(TaskEnvelope))]
-[JsonSerializable(typeof(StatusEnvelope))]
-[JsonSerializable(typeof(ResultEnvelope))]
-[JsonSerializable(typeof(CancelEnvelope))]
-[JsonSerializable(typeof(StageOutcome))]
-[JsonSerializable(typeof(StructuredError))]
-[JsonSerializable(typeof(TaskClaim))]
-[JsonSerializable(typeof(AgentRegistration))]
-[JsonSerializable(typeof(AgentRegistered))]
-[JsonSerializable(typeof(AgentHeartbeat))]
-[JsonSerializable(typeof(HeartbeatReply))]
-[JsonSerializable(typeof(IReadOnlyList<TaskEnvelope>))]
-[JsonSerializable(typeof(IReadOnlyList<ResultEnvelope>))]
-[JsonSerializable(typeof(IReadOnlyList<StatusEnvelope>))]
-[JsonSerializable(typeof(IReadOnlyList<ResultReceipt>))]
-[JsonSerializable(typeof(List<TaskEnvelope>))]
-[JsonSerializable(typeof(List<ResultEnvelope>))]
-[JsonSerializable(typeof(List<StatusEnvelope>))]
-[JsonSerializable(typeof(List<ResultReceipt>))]
-[JsonSerializable(typeof(WorkflowDefinition))]
-[JsonSerializable(typeof(WorkflowResource))]
-[JsonSerializable(typeof(WorkflowList))]
-[JsonSerializable(typeof(SubmitWorkflowRequest))]
-[JsonSerializable(typeof(ReasonRequest))]
-[JsonSerializable(typeof(RetryRequest))]
-[JsonSerializable(typeof(DecisionRequest))]
-[JsonSerializable(typeof(EventResource))]
-[JsonSerializable(typeof(EventList))]
-[JsonSerializable(typeof(TaskResource))]
-[JsonSerializable(typeof(TaskList))]
-[JsonSerializable(typeof(AgentResource))]
-[JsonSerializable(typeof(AgentList))]
-[JsonSerializable(typeof(DefinitionResource))]
-[JsonSerializable(typeof(DefinitionList))]
-[JsonSerializable(typeof(DefinitionValidation))]
-[JsonSerializable(typeof(DeploymentResource))]
-[JsonSerializable(typeof(DeploymentList))]
-[JsonSerializable(typeof(FileTree))]
-[JsonSerializable(typeof(ProblemResource))]
-[JsonSerializable(typeof(JsonPayload))]
-public sealed partial class StackJsonContext : JsonSerializerContext;

@@ -1,27 +1,18 @@
-using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Stack.Contracts;
 
 namespace Stack.Engine;
 
-/// <summary>Serializers, made at compile time, of what stores keep.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
-    AllowOutOfOrderMetadataProperties = true)]
-[JsonSerializable(typeof(WorkflowState))]
-[JsonSerializable(typeof(WorkflowSubmitted))]
-[JsonSerializable(typeof(WorkflowPaused))]
-[JsonSerializable(typeof(WorkflowResumed))]
-[JsonSerializable(typeof(WorkflowRetried))]
-[JsonSerializable(typeof(WorkflowEnded))]
-[JsonSerializable(typeof(StageQueued))]
-[JsonSerializable(typeof(StageCompleted))]
-[JsonSerializable(typeof(AttemptFailed))]
-[JsonSerializable(typeof(AttemptLost))]
-[JsonSerializable(typeof(AttemptSnoozed))]
-[JsonSerializable(typeof(StageEnded))]
-[JsonSerializable(typeof(ApprovalRequested))]
-[JsonSerializable(typeof(ApprovalDecided))]
-[JsonSerializable(typeof(AttemptStarted))]
-[JsonSerializable(typeof(AttemptProgressed))]
-[JsonSerializable(typeof(AttemptLogged))]
-public sealed partial class EngineJsonContext : JsonSerializerContext;
+/// <summary>A short name for <see cref="StackJson.TypeOf{T}"/> of the state that stores keep.</summary>
+public sealed class EngineJsonContext
+{
+    private EngineJsonContext()
+    {
+    }
+
+    /// <summary>The one instance.</summary>
+    public static EngineJsonContext Default { get; } = new();
+
+    /// <summary>The state of a workflow.</summary>
+    public JsonTypeInfo<WorkflowState> WorkflowState { get; } = StackJson.TypeOf<WorkflowState>();
+}

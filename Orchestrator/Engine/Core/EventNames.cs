@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization.Metadata;
+using System.Text.Json;
 using Stack.Contracts;
 
 namespace Stack.Engine;
@@ -6,16 +6,6 @@ namespace Stack.Engine;
 /// <summary>The names under which events are stored and shown, and their way into bytes and back.</summary>
 public static class EventNames
 {
-    private static readonly Dictionary<Type, JsonTypeInfo> TypeInfos = new JsonTypeInfo[]
-    {
-        EngineJsonContext.Default.WorkflowSubmitted, EngineJsonContext.Default.WorkflowPaused, EngineJsonContext.Default.WorkflowResumed,
-        EngineJsonContext.Default.WorkflowRetried, EngineJsonContext.Default.WorkflowEnded, EngineJsonContext.Default.StageQueued,
-        EngineJsonContext.Default.StageCompleted, EngineJsonContext.Default.AttemptFailed, EngineJsonContext.Default.AttemptLost,
-        EngineJsonContext.Default.AttemptSnoozed, EngineJsonContext.Default.StageEnded, EngineJsonContext.Default.ApprovalRequested,
-        EngineJsonContext.Default.ApprovalDecided, EngineJsonContext.Default.AttemptStarted, EngineJsonContext.Default.AttemptProgressed,
-        EngineJsonContext.Default.AttemptLogged,
-    }.ToDictionary(info => info.Type);
-
     private static readonly Dictionary<string, Type> Types = new(StringComparer.Ordinal)
     {
         ["workflow.submitted"] = typeof(WorkflowSubmitted),
@@ -81,7 +71,7 @@ public static class EventNames
     /// <summary>The event's data as JSON, without what has columns of its own.</summary>
     /// <param name="happened">The event.</param>
     public static byte[] Serialize(WorkflowEvent happened) =>
-        System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(happened, TypeInfos[happened.GetType()]);
+        JsonSerializer.SerializeToUtf8Bytes(happened, happened.GetType(), StackJson.Options);
 
     /// <summary>The event of a stored row.</summary>
     /// <param name="name">The stored name.</param>
@@ -91,7 +81,7 @@ public static class EventNames
     /// <param name="attempt">The attempt, or null.</param>
     public static WorkflowEvent Deserialize(string name, ReadOnlySpan<byte> data, DateTimeOffset at, string? stage, int? attempt)
     {
-        var happened = (WorkflowEvent)System.Text.Json.JsonSerializer.Deserialize(data, TypeInfos[Types[name]])!;
+        var happened = (WorkflowEvent)JsonSerializer.Deserialize(data, Types[name], StackJson.Options)!;
         return happened with { At = at, Stage = stage, Attempt = attempt };
     }
 

@@ -57,6 +57,7 @@ public sealed record WorkflowState
     public WorkflowStatus? End { get; init; }
 
     /// <summary>Whether someone paused it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Paused { get; init; }
 
     /// <summary>Why it stopped or was paused, for a person.</summary>
@@ -186,12 +187,15 @@ public sealed record StageState
     public int? CountedAttempt { get; init; }
 
     /// <summary>Failures that used up an attempt since the stage was last queued afresh.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Failures { get; init; }
 
     /// <summary>Failures of infrastructure and throttling, which use up nothing, since then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Interruptions { get; init; }
 
     /// <summary>Leases that expired since then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Losses { get; init; }
 
     /// <summary>When the current attempt may begin. Null: at once.</summary>
