@@ -72,9 +72,9 @@ internal sealed class ApiClient(Uri server, string? apiKey) : IDisposable
     public Task<HttpResponseMessage> OpenFileAsync(WorkflowId id, string path, string? reference, CancellationToken cancellationToken) =>
         OpenAsync($"{Root}/workflows/{id}/files/{string.Join('/', path.Split('/').Select(Escape))}{Query(("ref", reference))}", cancellationToken);
 
-    /// <summary>Opens a <c>tar.gz</c> of the workflow's files.</summary>
-    public Task<HttpResponseMessage> OpenArchiveAsync(WorkflowId id, CancellationToken cancellationToken) =>
-        OpenAsync($"{Root}/workflows/{id}/archive?format=tar.gz", cancellationToken);
+    /// <summary>Opens a <c>tar.gz</c> of the workflow's files at a commit.</summary>
+    public Task<HttpResponseMessage> OpenArchiveAsync(WorkflowId id, string commit, CancellationToken cancellationToken) =>
+        OpenAsync($"{Root}/workflows/{id}/archive{Query(("format", "tar.gz"), ("ref", commit))}", cancellationToken);
 
     /// <summary>Where git finds the workflow's repository.</summary>
     public Uri RepositoryOf(WorkflowId id) => new(server, $"git/{id}.git");

@@ -11,7 +11,7 @@ internal static class FilesCommand
         var reference = SharedSymbols.Workflow();
         var path = new Argument<string?>("path") { Description = "Print this file instead of the list", Arity = ArgumentArity.ZeroOrOne };
         var folder = new Option<string?>("--output", "-o") { Description = "Write the files to a new folder: a git repository whose log has a commit for each stage", HelpName = "DIR" };
-        var commit = new Option<string?>("--ref") { Description = "The commit, branch or tag [default: the newest that counted]", HelpName = "REF" };
+        var commit = new Option<string?>("--ref") { Description = "A commit, a branch, a tag or a stage, whose commit it means [default: what counted so far]", HelpName = "REF" };
         return scope.Define(
             "files",
             "List, print or write the files that a workflow made",
@@ -75,10 +75,10 @@ internal static class FilesCommand
 
         // Asked first: a workflow without files is refused here, in words.
         var tree = await session.Api.ListFilesAsync(id, commit, cancellationToken);
-        var hasLog = await GitCheckout.TryCloneAsync(session, id, folder, commit, cancellationToken);
+        var hasLog = await GitCheckout.TryCloneAsync(session, id, folder, commit is null ? null : tree.Commit, cancellationToken);
         if (!hasLog)
         {
-            await ArchiveCheckout.ExtractAsync(session, id, folder, cancellationToken);
+            await ArchiveCheckout.ExtractAsync(session, id, tree.Commit, folder, cancellationToken);
         }
 
         var written = new Written(folder, tree.Commit, hasLog);

@@ -32,9 +32,11 @@ internal sealed class ProblemText(Output output)
             return;
         }
 
+        var lines = Lines(problem).ToArray();
         var detail = problem.Detail ?? problem.Error;
-        output.Note(detail is null || detail == problem.Title ? $"Error: {problem.Title}" : $"Error: {problem.Title}. {detail}");
-        foreach (var line in Lines(problem))
+        var isSaidBelow = detail is null || detail == problem.Title || (lines.Length > 0 && detail.Contains(lines[0], StringComparison.Ordinal)) || problem.Problems is { Count: > 0 };
+        output.Note(isSaidBelow ? $"Error: {problem.Title.TrimEnd('.')}." : $"Error: {problem.Title.TrimEnd('.')}. {detail}");
+        foreach (var line in lines)
         {
             output.Note($"  {line}");
         }

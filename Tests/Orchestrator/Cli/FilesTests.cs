@@ -17,7 +17,7 @@ public sealed class FilesTests : IAsyncLifetime
         _orchestrator = await ScriptedOrchestrator.StartAsync();
         _orchestrator.Put(_workflow);
         _orchestrator.Files = new FileTree("0123456789abcdef", [new FileEntry("README.md", "file", 5)]);
-        _orchestrator.Archive = await ArchiveAsync();
+        _orchestrator.Archive = await ArchiveAsync($"{_workflow.Id}-01234567/README.md");
     }
 
     public async Task DisposeAsync()
@@ -61,6 +61,32 @@ public sealed class FilesTests : IAsyncLifetime
         Assert.Equal("hello", await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "out", "README.md")));
     }
 
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("0199c2a4-1111-7000-8000-000000000001-01234567/README.md")]
+    public async Task Files_ArchiveWithOrWithoutAFolder_TheFilesAreInTheNamedOneAndNothingElseIsLeft(string path)
+    {
+        _orchestrator.Archive = await ArchiveAsync(path);
+        _folder.CreateSubdirectory("out");
+
+        await new StackCommand { Directory = _folder.FullName, Git = "no-such-git" }.InvokeAsync(_orchestrator.Address, CancellationToken.None, "files", "last", "-o", "out");
+
+        Assert.Equal([Path.Combine(_folder.FullName, "out", "README.md")], Directory.GetFiles(_folder.FullName, "*", SearchOption.AllDirectories));
+        Assert.Single(_folder.EnumerateFileSystemInfos());
+    }
+
+    [Fact]
+    public async Task Files_ArchiveLeavesTheFolder_NothingIsWritten()
+    {
+        _orchestrator.Archive = await ArchiveAsync("../escaped");
+
+        var outcome = await new StackCommand { Directory = _folder.FullName, Git = "no-such-git" }.InvokeAsync(_orchestrator.Address, CancellationToken.None, "files", "last", "-o", "out");
+
+        Assert.Equal(ExitCode.Unavailable, outcome.Code);
+        Assert.Contains("archive", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(_folder.EnumerateFileSystemInfos());
+    }
+
     [Fact]
     public async Task Files_FolderIsNotEmpty_NothingIsWritten()
     {
@@ -100,13 +126,13 @@ public sealed class FilesTests : IAsyncLifetime
         return printed.Trim();
     }
 
-    private static async Task<byte[]> ArchiveAsync()
+    private static async Task<byte[]> ArchiveAsync(string path)
     {
         using var bytes = new MemoryStream();
         await using (var zip = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true))
         await using (var tar = new TarWriter(zip))
         {
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "README.md") { DataStream = new MemoryStream("hello"u8.ToArray()) });
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream("hello"u8.ToArray()) });
         }
 
         return bytes.ToArray();

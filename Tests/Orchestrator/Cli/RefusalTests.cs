@@ -39,13 +39,12 @@ public sealed class RefusalTests : IAsyncLifetime
     [Fact]
     public async Task Run_RequirementsAreEmpty_ShowsEveryDetail()
     {
-        _orchestrator.Refuse("POST /api/v1/workflows", Scripts.Problem(400, "Invalid request", "2 fields are wrong.") with { Details = ["project_requirements: is empty. Say what you want.", "name: is too long."] });
+        _orchestrator.Refuse("POST /api/v1/workflows", Scripts.Problem(400, "The request is not valid.", "project_requirements: is empty. Say what you want. name: is too long.") with { Details = ["project_requirements: is empty. Say what you want.", "name: is too long."] });
 
         var outcome = await StackCommand.RunAsync(_orchestrator, "run", "");
 
         Assert.Equal(ExitCode.Usage, outcome.Code);
-        Assert.Contains("  project_requirements: is empty. Say what you want.", outcome.Error, StringComparison.Ordinal);
-        Assert.Contains("  name: is too long.", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(["Error: The request is not valid.", "  project_requirements: is empty. Say what you want.", "  name: is too long."], outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Theory]
