@@ -35,7 +35,8 @@ internal static class AgentHosting
         builder.Services.AddSingleton<IValidateOptions<AgentOptions>, AgentOptionsValidation>();
         builder.Services.AddSingleton(provider => provider.GetRequiredService<IOptions<AgentOptions>>().Value);
         builder.Services.AddSingleton(StackSettings.From(builder.Configuration));
-        builder.Services.AddSingleton(provider => new AttemptTable(provider.GetRequiredService<AgentOptions>() is { MaxConcurrency: > 0 and var own } ? own : type.MaxConcurrency));
+        builder.Services.AddSingleton(provider => new AttemptTable(
+            provider.GetRequiredService<AgentOptions>() is { MaxConcurrency: > 0 and var own } ? own : type.MaxConcurrency, provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddOptions<HostOptions>()
             .Configure<AgentOptions>((host, options) => host.ShutdownTimeout = AgentWorker.ShutdownLimit(options));
     }

@@ -7,9 +7,10 @@ namespace Stack.Agents.Runtime;
 /// The attempts that this process answers for: those under way, which take slots, and those whose result has no receipt yet, whose leases go on being renewed. Thread-safe.
 /// </summary>
 /// <param name="slots">How many attempts may be under way at once.</param>
-internal sealed class AttemptTable(int slots)
+/// <param name="time">The clock.</param>
+internal sealed class AttemptTable(int slots, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<TaskId, RunningAttempt?> _attempts = new();
+    private readonly ConcurrentDictionary<TaskId, Holding> _attempts = new();
     private readonly Lock _gate = new();
     private int _running;
     private TaskCompletionSource? _changed;
@@ -29,14 +30,18 @@ internal sealed class AttemptTable(int slots)
         }
     }
 
-    /// <summary>The attempts whose leases are to be renewed: not those that the orchestrator stopped.</summary>
-    public IReadOnlyList<TaskId> Held => [.. _attempts.Where(pair => pair.Value is not { Reason: StopReason.Canceled }).Select(pair => pair.Key)];
+    /// <summary>
+    /// The attempts whose leases are to be renewed: not those that the orchestrator stopped, and not the youngest, whose lease has just begun and which may be over before it matters.
+    /// </summary>
+    /// <param name="leastAge">How long an attempt is left out.</param>
+    public IReadOnlyList<TaskId> HeldFor(TimeSpan leastAge) =>
+        [.. _attempts.Where(pair => time.GetElapsedTime(pair.Value.Since) >= leastAge && pair.Value.Attempt is not { Reason: StopReason.Canceled }).Select(pair => pair.Key)];
 
     /// <summary>Takes a slot. False: the same attempt is held already.</summary>
     /// <param name="attempt">The attempt.</param>
     public bool TryBegin(RunningAttempt attempt)
     {
-        if (!_attempts.TryAdd(attempt.Task.TaskId, attempt))
+        if (!_attempts.TryAdd(attempt.Task.TaskId, new Holding(attempt, attempt.StartedTimestamp)))
         {
             return false;
         }
@@ -55,7 +60,8 @@ internal sealed class AttemptTable(int slots)
     public void End(RunningAttempt attempt, bool awaitsReceipt)
     {
         var taskId = attempt.Task.TaskId;
-        if (!(awaitsReceipt ? _attempts.TryUpdate(taskId, null, attempt) : _attempts.TryRemove(new(taskId, attempt))))
+        var running = new Holding(attempt, attempt.StartedTimestamp);
+        if (!(awaitsReceipt ? _attempts.TryUpdate(taskId, running with { Attempt = null }, running) : _attempts.TryRemove(new(taskId, running))))
         {
             return;
         }
@@ -73,7 +79,7 @@ internal sealed class AttemptTable(int slots)
 
     /// <summary>Holds an attempt whose result is waiting since before this process started.</summary>
     /// <param name="taskId">The attempt.</param>
-    public void Hold(TaskId taskId) => _attempts.TryAdd(taskId, null);
+    public void Hold(TaskId taskId) => _attempts.TryAdd(taskId, new Holding(null, time.GetTimestamp()));
 
     /// <summary>Its result has a receipt.</summary>
     /// <param name="taskId">The attempt.</param>
@@ -81,15 +87,15 @@ internal sealed class AttemptTable(int slots)
 
     /// <summary>Finds an attempt that is under way and not yet stopped. Null: there is none.</summary>
     /// <param name="taskId">The attempt.</param>
-    public RunningAttempt? Find(TaskId taskId) => _attempts.TryGetValue(taskId, out var attempt) && attempt is { Reason: StopReason.None } ? attempt : null;
+    public RunningAttempt? Find(TaskId taskId) => _attempts.TryGetValue(taskId, out var held) && held.Attempt is { Reason: StopReason.None } attempt ? attempt : null;
 
     /// <summary>Stops all attempts that are under way.</summary>
     /// <param name="reason">Why.</param>
     public void StopAll(StopReason reason)
     {
-        foreach (var attempt in _attempts.Values)
+        foreach (var held in _attempts.Values)
         {
-            attempt?.Stop(reason);
+            held.Attempt?.Stop(reason);
         }
     }
 
@@ -125,4 +131,9 @@ internal sealed class AttemptTable(int slots)
             await changed.WaitAsync(cancellationToken);
         }
     }
+
+    /// <summary>An attempt that this process answers for.</summary>
+    /// <param name="Attempt">It is under way. Null: only its receipt is missing.</param>
+    /// <param name="Since">The timestamp since when.</param>
+    private readonly record struct Holding(RunningAttempt? Attempt, long Since);
 }

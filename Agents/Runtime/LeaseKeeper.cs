@@ -78,7 +78,7 @@ internal sealed partial class LeaseKeeper(
     private AgentHeartbeat Heartbeat() => new()
     {
         AgentId = membership.AgentId,
-        Running = table.Held,
+        Running = table.HeldFor(membership.HeartbeatInterval / 2),
         Status = IsDraining ? AgentStatus.Draining : table.Running >= table.Slots ? AgentStatus.Busy : AgentStatus.Online,
         Health = health.Health,
         TasksProcessed = health.Processed,

@@ -20,6 +20,7 @@ internal sealed class StatusBuffer(TaskEnvelope task, AgentId agentId, TimeProvi
     private int? _progress;
     private string? _message;
     private int? _iteration;
+    private bool _progressed;
     private int _dropped;
     private bool _dirty;
 
@@ -38,6 +39,7 @@ internal sealed class StatusBuffer(TaskEnvelope task, AgentId agentId, TimeProvi
             _progress = progressPercent is { } percent ? Math.Clamp(percent, 0, 100) : _progress;
             _message = message ?? _message;
             _iteration = iteration ?? _iteration;
+            _progressed = true;
             first = MarkDirty();
         }
 
@@ -98,6 +100,8 @@ internal sealed class StatusBuffer(TaskEnvelope task, AgentId agentId, TimeProvi
             lines.Add(line);
         }
 
+        var progressed = _progressed;
+        _progressed = false;
         return new StatusEnvelope
         {
             TaskId = task.TaskId,
@@ -105,9 +109,9 @@ internal sealed class StatusBuffer(TaskEnvelope task, AgentId agentId, TimeProvi
             Tracestate = task.Tracestate,
             AgentId = agentId,
             At = time.GetUtcNow(),
-            ProgressPercent = _progress,
-            Message = _message,
-            Iteration = _iteration,
+            ProgressPercent = progressed ? _progress : null,
+            Message = progressed ? _message : null,
+            Iteration = progressed ? _iteration : null,
             Log = lines,
         };
     }
