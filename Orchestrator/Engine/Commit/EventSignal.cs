@@ -7,6 +7,18 @@ public sealed class EventSignal
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastEventId;
 
+    /// <summary>The highest id that was said so far; 0 before the first.</summary>
+    public long LastEventId
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lastEventId;
+            }
+        }
+    }
+
     /// <summary>Says that events up to an id are in the store.</summary>
     /// <param name="lastEventId">The id.</param>
     public void Set(long lastEventId)
