@@ -1,1 +1,35 @@
-WebApplication.CreateSlimBuilder(args).Build().Run();
+using Stack.Engine;
+using Stack.Orchestrator.Api;
+using Stack.Orchestrator.Api.Access;
+using Stack.Orchestrator.Gateway;
+using Stack.Orchestrator.Hosting;
+using Stack.Orchestrator.Workspaces;
+
+namespace Stack.Orchestrator;
+
+/// <summary>The orchestrator, as a table of contents.</summary>
+internal static class Program
+{
+    public static Task<int> Main(string[] args) => HostRun.RunAsync(() => Create(args));
+
+    internal static WebApplication Create(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddHost();
+        builder.AddServiceDefaults();
+        builder.AddAdapters();
+        builder.Services.AddEngine(options => builder.Configuration.GetSection(EngineOptions.Section).Bind(options));
+        builder.AddApi();
+        builder.AddWorkspaces();
+        builder.AddGateway();
+
+        var app = builder.Build();
+        app.PrepareDataDirectory();
+        app.UseApi();
+        app.MapDefaultEndpoints();
+        app.MapApi();
+        app.MapGit();
+        app.MapGroup("").Require(Scope.Write | Scope.Agent).MapGateway();
+        return app;
+    }
+}

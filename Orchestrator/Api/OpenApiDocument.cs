@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Stack.Contracts;
+
+namespace Stack.Orchestrator.Api;
+
+/// <summary>The OpenAPI document of the API, at <c>/openapi/v1.json</c>.</summary>
+internal static class OpenApiDocument
+{
+    private const string ProblemMediaType = "application/problem+json";
+
+    private static readonly (string Name, string Description)[] Tags =
+    [
+        ("Workflows", "Submit work, watch it, stop it, decide what it asks."),
+        ("Events", "What happened, as pages and as a stream."),
+        ("Files", "What the stages made."),
+        ("Tasks", "Attempts at stages."),
+        ("Agents", "Who does the work."),
+        (FeedRoutes.Tag, FeedRoutes.Protocol),
+        ("Definitions", "What workflows do. The file's JSON Schema is at /api/v1/definitions/schema."),
+        ("Deployments", "Programs that deployment stages put into service."),
+        ("Health", "How the orchestrator is. Operators' probes are /health/live and /health/ready."),
+    ];
+
+    public static void AddOpenApiDocument(this IHostApplicationBuilder builder) => builder.Services.AddOpenApi("v1", options =>
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.AddDocumentTransformer(Describe);
+        options.AddOperationTransformer(AddProblem);
+        options.AddSchemaTransformer(Simplify);
+    });
+
+    private static Task Describe(Microsoft.OpenApi.OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "Stack",
+            Version = Health.Version,
+            Description = "AI agents as durable workflows. Errors are problem details (RFC 9457) with a stable `type`; `X-Request-Id` and `trace_id` name the trace to search for.",
+        };
+        document.Servers = [];
+        document.Tags = new HashSet<OpenApiTag>(Tags.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }));
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            ["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key, an agent's token, or the join token when an agent registers. Not needed on loopback while no key is configured." },
+        };
+        document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("bearer", document)] = [] }];
+        return Task.CompletedTask;
+    }
+
+    private static async Task AddProblem(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var schema = await context.GetOrCreateSchemaAsync(typeof(ProblemResource), null, cancellationToken);
+        operation.Responses ??= [];
+        operation.Responses["default"] = new OpenApiResponse
+        {
+            Description = "A problem.",
+            Content = new Dictionary<string, OpenApiMediaType> { [ProblemMediaType] = new() { Schema = schema } },
+        };
+    }
+
+    private static Task Simplify(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        if (type == typeof(WorkflowId))
+        {
+            (schema.Type, schema.Format) = (JsonSchemaType.String, "uuid");
+        }
+        else if (type == typeof(TaskId) || type == typeof(AgentId))
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Examples = [type == typeof(AgentId) ? "scaffold-1f0a9c3e" : "0198c0ffee00700080000000000000aa.scaffolding.1"];
+        }
+        else if (type == typeof(TimeSpan))
+        {
+            (schema.Type, schema.Pattern) = (JsonSchemaType.String, DurationText.Pattern);
+        }
+        else if (type == typeof(JsonPayload))
+        {
+            schema.Description ??= "Any JSON value.";
+        }
+
+        return Task.CompletedTask;
+    }
+}

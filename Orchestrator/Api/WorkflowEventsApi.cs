@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Stack.Contracts;
+using Stack.Engine;
+
+namespace Stack.Orchestrator.Api;
+
+/// <summary>The event log: in pages, or as a stream of server-sent events that continues where a client left off.</summary>
+internal static class WorkflowEventsApi
+{
+    private const int MaxPage = 1000;
+    private const string EventStreamType = "text/event-stream";
+
+    public static void MapWorkflowEvents(this IEndpointRouteBuilder routes)
+    {
+        const string stream =
+            "With `Accept: text/event-stream` the answer is a stream: `id` is the event's id, `event` its type, `data` the event as JSON. `Last-Event-ID` continues after an event, "
+            + "without a gap and without a duplicate. A comment line comes every 15 seconds. ";
+        routes.MapGet("/workflows/{id}/events", ReadAsync).WithTags("Events").WithSummary("The events of a workflow")
+            .WithDescription(stream + "The stream ends after the event that ends the workflow.").Produces<EventList>();
+        routes.MapGet("/events", ReadAllAsync).WithTags("Events").WithSummary("The events of all workflows")
+            .WithDescription(stream + "`after=latest` begins with what happens from now on.").Produces<EventList>();
+        routes.MapGet("/workflows/{id}/logs", LogsAsync).WithTags("Events").WithSummary("The log lines of a workflow's stages")
+            .Produces<string>(contentType: "text/plain");
+    }
+
+    private static async Task<IResult> ReadAsync(HttpContext context, string id, string? after, string? limit, IWorkflowStore store, EventStream events, CancellationToken cancellationToken)
+    {
+        if (!WorkflowId.TryParse(id, null, out var workflowId) || (await store.LoadAsync([workflowId], cancellationToken)).Count == 0)
+        {
+            return Workflows.Unknown(id);
+        }
+
+        return await AnswerAsync(context, workflowId, after, limit, store, events, cancellationToken);
+    }
+
+    private static Task<IResult> ReadAllAsync(HttpContext context, string? after, string? limit, IWorkflowStore store, EventStream events, CancellationToken cancellationToken) =>
+        AnswerAsync(context, null, after == "latest" ? events.Latest.ToString(CultureInfo.InvariantCulture) : after, limit, store, events, cancellationToken);
+
+    private static async Task<IResult> AnswerAsync(HttpContext context, WorkflowId? workflowId, string? after, string? limit, IWorkflowStore store, EventStream events, CancellationToken cancellationToken)
+    {
+        var stream = context.Request.GetTypedHeaders().Accept.Any(accept => accept.MediaType.Equals(EventStreamType, StringComparison.OrdinalIgnoreCase));
+        var fields = new QueryFields();
+        var last = context.Request.Headers["Last-Event-ID"].ToString();
+        var begin = stream && last.Length > 0 ? fields.Number("Last-Event-ID", last, 0, long.MaxValue, 0) : fields.Number("after", after, 0, long.MaxValue, 0);
+        var size = fields.Limit(limit, MaxPage);
+        if (fields.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        if (stream)
+        {
+            await events.WriteAsync(context, workflowId, begin, cancellationToken);
+            return Results.Empty;
+        }
+
+        var page = await store.ReadEventsAsync(workflowId, begin, size, cancellationToken);
+        return TypedResults.Ok(new EventList { Events = [.. page.Select(EventStream.Show)], LastEventId = page.Count > 0 ? page[^1].Id : begin });
+    }
+
+    private static async Task<IResult> LogsAsync(HttpContext context, string id, string? stage, IWorkflowStore store, CancellationToken cancellationToken)
+    {
+        if (!WorkflowId.TryParse(id, null, out var workflowId) || (await store.LoadAsync([workflowId], cancellationToken)).Count == 0)
+        {
+            return Workflows.Unknown(id);
+        }
+
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        var after = 0L;
+        while (true)
+        {
+            var page = await store.ReadEventsAsync(workflowId, after, MaxPage, cancellationToken);
+            var text = new StringBuilder();
+            foreach (var happened in page.Where(happened => happened.Name == "stage.log" && (stage is null || happened.Stage == stage)))
+            {
+                AppendLines(text, happened);
+            }
+
+            await context.Response.WriteAsync(text.ToString(), cancellationToken);
+            if (page.Count < MaxPage)
+            {
+                return Results.Empty;
+            }
+
+            after = page[^1].Id;
+        }
+    }
+
+    private static void AppendLines(StringBuilder text, StoredEvent happened)
+    {
+        using var data = JsonDocument.Parse(happened.Data.Utf8);
+        foreach (var line in data.RootElement.GetProperty("lines").EnumerateArray())
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{happened.At.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ} {happened.Stage}#{happened.Attempt} {line.GetString()}\n");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Options;
+using Stack.Engine;
+using Stack.Orchestrator.Stores.Sqlite;
+
+namespace Stack.Orchestrator.Hosting;
+
+/// <summary>The one place that chooses adapters, by what the service was given.</summary>
+internal static class Adapters
+{
+    public static void AddAdapters(this WebApplicationBuilder builder)
+    {
+        if (builder.Configuration.GetConnectionString("stackdb") is { Length: > 0 })
+        {
+            throw new StartRefusedException("ConnectionStrings:stackdb is set, and the Postgres store is not part of this version. Remove the setting; the embedded SQLite store is used then.");
+        }
+
+        builder.AddSqliteStore();
+        builder.Services.AddSingleton(new StoreChoice("sqlite"));
+        builder.Services.AddSingleton<IAgentRegistry>(services => new InMemoryAgentRegistry(
+            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IOptions<EngineOptions>>().Value.HeartbeatInterval));
+    }
+}
+
+/// <summary>Which store was chosen.</summary>
+/// <param name="Name">sqlite or postgres.</param>
+internal sealed record StoreChoice(string Name);
