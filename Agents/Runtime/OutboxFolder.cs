@@ -27,7 +27,7 @@ internal sealed partial class OutboxFolder
     public string Keep(IReadOnlyList<ResultEnvelope> results)
     {
         var path = Path.Combine(_directory, $"{Interlocked.Increment(ref _number):d12}.json");
-        File.WriteAllBytes(path + ".part", JsonSerializer.SerializeToUtf8Bytes(results, StackJsonContext.Default.IReadOnlyListResultEnvelope));
+        File.WriteAllBytes(path + ".part", JsonSerializer.SerializeToUtf8Bytes(results, StackJson.TypeOf<IReadOnlyList<ResultEnvelope>>()));
         File.Move(path + ".part", path);
         return path;
     }
@@ -54,7 +54,7 @@ internal sealed partial class OutboxFolder
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(file), StackJsonContext.Default.ListResultEnvelope);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(file), StackJson.TypeOf<List<ResultEnvelope>>());
         }
         catch (JsonException exception)
         {

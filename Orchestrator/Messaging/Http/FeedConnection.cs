@@ -115,7 +115,7 @@ internal sealed partial class FeedConnection(HttpClient client, HttpTaskFeedOpti
             try
             {
                 await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-                problem = await JsonSerializer.DeserializeAsync(body, StackJsonContext.Default.ProblemResource, cancellationToken);
+                problem = await JsonSerializer.DeserializeAsync(body, StackJson.TypeOf<ProblemResource>(), cancellationToken);
             }
             catch (JsonException)
             {

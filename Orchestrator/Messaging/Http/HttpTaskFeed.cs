@@ -15,10 +15,10 @@ namespace Stack.Messaging.Http;
 /// </remarks>
 public sealed class HttpTaskFeed : ITaskFeed, IDisposable
 {
-    private static readonly Func<HttpResponseMessage, CancellationToken, ValueTask<AgentRegistered>> ReadRegistered = Read(StackJsonContext.Default.AgentRegistered);
-    private static readonly Func<HttpResponseMessage, CancellationToken, ValueTask<List<TaskEnvelope>>> ReadTasks = Read(StackJsonContext.Default.ListTaskEnvelope);
-    private static readonly Func<HttpResponseMessage, CancellationToken, ValueTask<HeartbeatReply>> ReadReply = Read(StackJsonContext.Default.HeartbeatReply);
-    private static readonly Func<HttpResponseMessage, CancellationToken, ValueTask<List<ResultReceipt>>> ReadReceipts = Read(StackJsonContext.Default.ListResultReceipt);
+    private static readonly Func<HttpResponseMessage, CancellationToken, ValueTask<AgentRegistered>> ReadRegistered = Read(StackJson.TypeOf<AgentRegistered>());
+    private static readonly Func<HttpResponseMessage, CancellationToken, ValueTask<List<TaskEnvelope>>> ReadTasks = Read(StackJson.TypeOf<List<TaskEnvelope>>());
+    private static readonly Func<HttpResponseMessage, CancellationToken, ValueTask<HeartbeatReply>> ReadReply = Read(StackJson.TypeOf<HeartbeatReply>());
+    private static readonly Func<HttpResponseMessage, CancellationToken, ValueTask<List<ResultReceipt>>> ReadReceipts = Read(StackJson.TypeOf<List<ResultReceipt>>());
 
     private readonly FeedConnection _connection;
     private readonly HttpTaskFeedOptions _options;
@@ -60,7 +60,7 @@ public sealed class HttpTaskFeed : ITaskFeed, IDisposable
     /// <inheritdoc />
     public async Task<AgentRegistered> RegisterAsync(AgentRegistration registration, CancellationToken cancellationToken)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(registration, StackJsonContext.Default.AgentRegistration);
+        var body = JsonSerializer.SerializeToUtf8Bytes(registration, StackJson.TypeOf<AgentRegistration>());
         var call = new FeedCall(HttpMethod.Post, "/api/v1/agents", body) { Token = _options.JoinToken ?? "" };
         var registered = await _connection.SendUntilAnsweredAsync(call, ReadRegistered, cancellationToken);
         _token.Value = registered.Token;
@@ -80,7 +80,7 @@ public sealed class HttpTaskFeed : ITaskFeed, IDisposable
     /// <inheritdoc />
     public async Task<IReadOnlyList<TaskEnvelope>> ClaimAsync(TaskClaim claim, CancellationToken cancellationToken)
     {
-        var body = PooledJson.From(claim, StackJsonContext.Default.TaskClaim);
+        var body = PooledJson.From(claim, StackJson.TypeOf<TaskClaim>());
         var tasks = await _connection.SendAsync(
             new FeedCall(HttpMethod.Post, "/api/v1/tasks/claim", body.Written), TimeSpan.FromMilliseconds(claim.WaitMs), ReadTasks, cancellationToken);
         body.Return();
@@ -102,7 +102,7 @@ public sealed class HttpTaskFeed : ITaskFeed, IDisposable
     /// <inheritdoc />
     public async Task<HeartbeatReply> HeartbeatAsync(AgentHeartbeat heartbeat, CancellationToken cancellationToken)
     {
-        var body = PooledJson.From(heartbeat, StackJsonContext.Default.AgentHeartbeat);
+        var body = PooledJson.From(heartbeat, StackJson.TypeOf<AgentHeartbeat>());
         var call = new FeedCall(HttpMethod.Post, $"/api/v1/agents/{Escape(heartbeat.AgentId.Value)}/heartbeat", body.Written);
         var reply = await _connection.SendAsync(call, TimeSpan.FromMilliseconds(heartbeat.WaitMs), ReadReply, cancellationToken);
         body.Return();
@@ -117,7 +117,7 @@ public sealed class HttpTaskFeed : ITaskFeed, IDisposable
             return [];
         }
 
-        var body = PooledJson.From(results, StackJsonContext.Default.IReadOnlyListResultEnvelope);
+        var body = PooledJson.From(results, StackJson.TypeOf<IReadOnlyList<ResultEnvelope>>());
         var receipts = await _connection.SendUntilAnsweredAsync(
             new FeedCall(HttpMethod.Post, "/api/v1/tasks/results", body.Written), ReadReceipts, cancellationToken);
         body.Return();
@@ -134,7 +134,7 @@ public sealed class HttpTaskFeed : ITaskFeed, IDisposable
             return;
         }
 
-        var body = PooledJson.From(statuses, StackJsonContext.Default.IReadOnlyListStatusEnvelope);
+        var body = PooledJson.From(statuses, StackJson.TypeOf<IReadOnlyList<StatusEnvelope>>());
         await _connection.SendUntilAnsweredAsync(new FeedCall(HttpMethod.Post, "/api/v1/tasks/statuses", body.Written), Nothing, cancellationToken);
         body.Return();
     }
