@@ -33,6 +33,7 @@ public static class EngineRegistration
         services.AddSingleton<CommitEffects>();
         services.AddSingleton<ResultIntake>();
         services.AddSingleton<ITaskFeed, TaskFeed>();
+        services.AddSingleton<ITaskDispatch, TaskDispatch>();
         services.AddSingleton(provider => new WorkflowEngine(
             provider.GetRequiredService<Committer>(),
             provider.GetRequiredService<WorkflowCache>(),

@@ -3,8 +3,17 @@ using Stack.Contracts;
 namespace Stack.Engine;
 
 /// <summary>What follows once a transaction is durable: attempts are offered, agents told to stop, workspaces moved, readers of events woken.</summary>
-internal sealed class CommitEffects(ReadyQueue ready, AttemptHolders holders, LeaseBuffer leases, WorkspaceAdvancer workspaces, EventSignal signal, TimeProvider time)
+internal sealed class CommitEffects(
+    ReadyQueue ready,
+    AttemptHolders holders,
+    LeaseBuffer leases,
+    WorkspaceAdvancer workspaces,
+    EventSignal signal,
+    IEnumerable<IDispatchListener> listeners,
+    TimeProvider time)
 {
+    private readonly IDispatchListener[] _listeners = [.. listeners];
+
     public void Apply(List<CommitDraft> written, long lastEventId)
     {
         var offers = new List<ReadyTask>(written.Count);
@@ -17,7 +26,12 @@ internal sealed class CommitEffects(ReadyQueue ready, AttemptHolders holders, Le
 
             foreach (var ended in draft.EndedAttempts)
             {
-                leases.Remove(new TaskId(draft.Workflow.Header.Id, ended.Stage, ended.Attempt));
+                var taskId = new TaskId(draft.Workflow.Header.Id, ended.Stage, ended.Attempt);
+                leases.Remove(taskId);
+                foreach (var listener in _listeners)
+                {
+                    listener.Ended(taskId);
+                }
             }
 
             foreach (var begun in draft.NewAttempts)
@@ -45,7 +59,12 @@ internal sealed class CommitEffects(ReadyQueue ready, AttemptHolders holders, Le
     {
         foreach (var stopped in decision.ToStop)
         {
-            holders.Stop(stopped, item.Input is WorkflowInput.Cancel ? "canceled" : "lost");
+            var reason = item.Input is WorkflowInput.Cancel ? "canceled" : "lost";
+            holders.Stop(stopped, reason);
+            foreach (var listener in _listeners)
+            {
+                listener.Stopped(stopped, reason);
+            }
         }
 
         foreach (var offered in decision.ToOffer)

@@ -99,9 +99,11 @@ internal sealed class LeaseBuffer
         }
     }
 
-    private static LeaseWrite Merge(LeaseWrite before, LeaseWrite after) => after with
+    // That a broker has an attempt is old news once an agent has it; and the deadline of the one is not that of the other.
+    private static LeaseWrite Merge(LeaseWrite before, LeaseWrite after) => (before.Status, after.Status) switch
     {
-        StartedAt = before.StartedAt ?? after.StartedAt,
-        Deadline = after.Deadline ?? before.Deadline,
+        (AttemptStatus.Running, AttemptStatus.Dispatched) => before,
+        (AttemptStatus.Dispatched, AttemptStatus.Running) => after,
+        _ => after with { StartedAt = before.StartedAt ?? after.StartedAt, Deadline = after.Deadline ?? before.Deadline },
     };
 }

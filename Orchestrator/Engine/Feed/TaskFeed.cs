@@ -157,8 +157,8 @@ internal sealed partial class TaskFeed(
             var now = time.GetUtcNow();
             foreach (var taskId in taken)
             {
-                // What was paused, canceled or overtaken while it waited is dropped; a resume offers it again.
-                if (cache.TryGet(taskId.WorkflowId) is { State.Paused: false } workflow && workflow.IsOutstanding(taskId.Stage, taskId.Attempt))
+                // What was paused, canceled, overtaken or started while it waited is dropped; a resume offers it again.
+                if (cache.TryGet(taskId.WorkflowId) is { State.Paused: false } workflow && workflow.IsOutstanding(taskId.Stage, taskId.Attempt) && holders.HolderOf(taskId) is null)
                 {
                     given.Add(await envelopes.BuildAsync(workflow, taskId, now, claim.AgentId is null ? null : _options.LeaseDuration, cancellationToken).ConfigureAwait(false));
                     if (claim.AgentId is { } agent)
@@ -222,6 +222,11 @@ internal sealed partial class TaskFeed(
             {
                 var canceled = cache.TryGet(taskId.WorkflowId) is { State.End: WorkflowStatus.Canceled };
                 cancels.Add(new CancelEnvelope { TaskId = taskId, Reason = canceled ? "canceled" : "lost" });
+            }
+            else if (holders.HolderOf(taskId) is null && holders.TryHold(taskId, heartbeat.AgentId))
+            {
+                // Started through a broker, or before a restart: this is the first that we hear of it.
+                BeginLease(workflow, taskId, heartbeat.AgentId, time.GetUtcNow());
             }
             else if (!holders.TryHold(taskId, heartbeat.AgentId))
             {

@@ -31,14 +31,14 @@ internal sealed partial class EngineRecovery(
         while (true)
         {
             var page = await store.ListActiveAttemptsAsync(after, Page, cancellationToken).ConfigureAwait(false);
-            ready.Offer([.. page.Where(attempt => attempt.Status is AttemptStatus.Pending).Select(AsReady)], now);
+            ready.Offer([.. page.Where(attempt => attempt.Status is AttemptStatus.Pending or AttemptStatus.Dispatched).Select(AsReady)], now);
             foreach (var attempt in page.Where(attempt => attempt is { Status: AttemptStatus.Running, AgentId: not null }))
             {
                 holders.Hold(attempt.TaskId, attempt.AgentId!.Value);
                 running++;
             }
 
-            waiting += page.Count(attempt => attempt.Status is AttemptStatus.Pending);
+            waiting += page.Count(attempt => attempt.Status is AttemptStatus.Pending or AttemptStatus.Dispatched);
             if (page.Count < Page)
             {
                 break;
@@ -72,7 +72,9 @@ internal sealed partial class EngineRecovery(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private static ReadyTask AsReady(ActiveAttempt attempt) => new(attempt.TaskId, attempt.AgentType, attempt.Priority, attempt.AvailableAt);
+    // What a broker holds is offered again only if nobody has started it by its deadline.
+    private static ReadyTask AsReady(ActiveAttempt attempt) =>
+        new(attempt.TaskId, attempt.AgentType, attempt.Priority, attempt.Status is AttemptStatus.Dispatched ? attempt.Deadline : attempt.AvailableAt);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Took up {Waiting} attempts that wait and {Running} that run")]
     private partial void LogRecovered(int waiting, int running);

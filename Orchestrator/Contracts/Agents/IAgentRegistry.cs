@@ -1,6 +1,4 @@
-using Stack.Contracts;
-
-namespace Stack.Engine;
+namespace Stack.Contracts;
 
 /// <summary>
 /// Knows which agents are there. Not durable: agents register again after a restart of whatever holds it. Thread-safe.
