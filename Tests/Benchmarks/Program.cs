@@ -1,9 +1,11 @@
 using Stack.Benchmarks;
+using Stack.Benchmarks.Pipeline;
 
 // Each benchmark by its name: dotnet run -c Release --project Tests/Benchmarks -- NAME [arguments]
 var benchmarks = new Dictionary<string, (string Purpose, Func<string[], Task> Run)>
 {
     ["store"] = ("what the SQLite store writes per second in batches, and how long lists take with a million finished workflows", StoreBenchmark.RunAsync),
+    ["pipeline5"] = ("five sequential stages through the whole embedded stack [workflows, default 5000] [one at a time, default 500]", Pipeline5.RunAsync),
 };
 
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))

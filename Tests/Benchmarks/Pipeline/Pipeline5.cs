@@ -15,7 +15,11 @@ internal sealed class Pipeline5(int workflows, int oneAtATime, int slots)
 {
     private const string Definition = "pipeline5";
 
-    public async Task<int> RunAsync(TextWriter output)
+    public static Task RunAsync(string[] args) => new Pipeline5(Number(args, 0, 5000), Number(args, 1, 500), Number(args, 2, 512)).RunAsync(Console.Out);
+
+    private static int Number(string[] args, int index, int otherwise) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;
+
+    private async Task RunAsync(TextWriter output)
     {
         using var system = await SystemUnderTest.StartAsync(slots);
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 64 }) { BaseAddress = system.Address, Timeout = TimeSpan.FromMinutes(5) };
@@ -34,7 +38,6 @@ internal sealed class Pipeline5(int workflows, int oneAtATime, int slots)
 
         var latencies = await MeasureLatencyAsync(client);
         Print(output, submitted, elapsed, before, cpu, latencies, system);
-        return 0;
     }
 
     private static async Task ApplyDefinitionAsync(HttpClient client)
