@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Stack.Contracts;
-using Stack.Engine;
 using Stack.Orchestrator.Api.Problems;
 
 namespace Stack.Orchestrator.Api;

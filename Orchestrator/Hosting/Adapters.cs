@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Stores.Sqlite;
 
