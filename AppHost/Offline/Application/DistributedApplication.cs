@@ -1,0 +1,96 @@
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Offline;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Aspire.Hosting;
+
+/// <summary>An application that was described and can now run.</summary>
+public class DistributedApplication : IHost, IAsyncDisposable
+{
+    private readonly IHost host;
+
+    /// <summary>The application that <paramref name="host"/> runs.</summary>
+    public DistributedApplication(IHost host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        this.host = host;
+    }
+
+    /// <summary>The application's services.</summary>
+    public IServiceProvider Services => host.Services;
+
+    /// <summary>The state of every resource.</summary>
+    public ResourceNotificationService ResourceNotifications => Services.GetRequiredService<ResourceNotificationService>();
+
+    /// <summary>What can be done to resources.</summary>
+    public ResourceCommandService ResourceCommands => Services.GetRequiredService<ResourceCommandService>();
+
+    /// <summary>Describes an application, with the options of a command line.</summary>
+    public static IDistributedApplicationBuilder CreateBuilder(string[] args) => new DistributedApplicationBuilder(args);
+
+    /// <summary>Describes an application.</summary>
+    public static IDistributedApplicationBuilder CreateBuilder() => CreateBuilder([]);
+
+    /// <summary>Describes an application as the options say.</summary>
+    public static IDistributedApplicationBuilder CreateBuilder(DistributedApplicationOptions options) => new DistributedApplicationBuilder(options);
+
+    /// <summary>Runs until it is told to stop. What cannot be started at all is said, and the exit code is 1.</summary>
+    public void Run() => RunAsync().GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="Run"/>
+    public virtual async Task RunAsync(CancellationToken cancellationToken = default)
+    {
+        await using (this)
+        {
+            var startup = Services.GetRequiredService<HostStartup>();
+            if (startup.TryAnswer() is { } exitCode)
+            {
+                Environment.ExitCode = exitCode;
+                return;
+            }
+            try
+            {
+                await StartAsync(cancellationToken);
+            }
+            catch (DistributedApplicationException failure)
+            {
+                startup.Refuse(failure);
+                Environment.ExitCode = 1;
+                return;
+            }
+            await host.WaitForShutdownAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Starts everything and returns; resources may still be starting then.</summary>
+    public virtual Task StartAsync(CancellationToken cancellationToken = default) => host.StartAsync(cancellationToken);
+
+    /// <summary>Stops everything, what depends on others first, and returns when all processes are gone.</summary>
+    public virtual Task StopAsync(CancellationToken cancellationToken = default) => host.StopAsync(cancellationToken);
+
+    Task IHost.StartAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
+
+    Task IHost.StopAsync(CancellationToken cancellationToken) => StopAsync(cancellationToken);
+
+    /// <summary>Stops what still runs.</summary>
+    public virtual async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (host is IAsyncDisposable disposable)
+        {
+            await disposable.DisposeAsync();
+        }
+        else
+        {
+            host.Dispose();
+        }
+    }
+
+    /// <inheritdoc cref="DisposeAsync"/>
+    public virtual void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+}

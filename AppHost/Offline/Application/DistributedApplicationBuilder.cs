@@ -1,0 +1,116 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Eventing;
+using Aspire.Hosting.Offline;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Aspire.Hosting;
+
+/// <inheritdoc/>
+public class DistributedApplicationBuilder : IDistributedApplicationBuilder
+{
+    private readonly HostApplicationBuilder inner;
+    private readonly DistributedApplicationOptions options;
+    private readonly DistributedApplicationExecutionContextOptions executionContextOptions;
+    private readonly HostDescription description;
+    private bool isBuilt;
+
+    /// <summary>Describes an application, with the options of a command line.</summary>
+    public DistributedApplicationBuilder(string[] args) : this(new DistributedApplicationOptions { Args = args })
+    {
+    }
+
+    /// <summary>Describes an application as the options say.</summary>
+    public DistributedApplicationBuilder(DistributedApplicationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        this.options = options;
+        AppHostAssembly = options.AssemblyName is null ? Assembly.GetEntryAssembly() : Assembly.Load(options.AssemblyName);
+        description = new HostDescription(AppHostAssembly);
+        AppHostDirectory = Path.GetFullPath(options.ProjectDirectory ?? description.ProjectDirectory ?? System.Environment.CurrentDirectory);
+        inner = HostConfiguration.CreateBuilder(options.Args ?? [], AppHostDirectory, AppHostAssembly);
+        AppHostPath = Path.Join(AppHostDirectory, description.ProjectName ?? inner.Environment.ApplicationName);
+        var isPublish = string.Equals(Configuration["operation"], "publish", StringComparison.OrdinalIgnoreCase) || Configuration["publisher"] is not null || options.Args is ["publish", ..];
+        executionContextOptions = isPublish
+            ? new(DistributedApplicationOperation.Publish, Configuration["publisher"] ?? "manifest")
+            : new(DistributedApplicationOperation.Run);
+        ExecutionContext = new(executionContextOptions);
+        AddIdentity();
+    }
+
+    /// <inheritdoc/>
+    public ConfigurationManager Configuration => inner.Configuration;
+
+    /// <inheritdoc/>
+    public IHostEnvironment Environment => inner.Environment;
+
+    /// <inheritdoc/>
+    public IServiceCollection Services => inner.Services;
+
+    /// <inheritdoc/>
+    public string AppHostDirectory { get; }
+
+    /// <summary>The folder and the name of the project that describes the application.</summary>
+    public string AppHostPath { get; }
+
+    /// <inheritdoc/>
+    public Assembly? AppHostAssembly { get; }
+
+    /// <inheritdoc/>
+    public DistributedApplicationExecutionContext ExecutionContext { get; }
+
+    /// <inheritdoc/>
+    public IDistributedApplicationEventing Eventing { get; } = new DistributedApplicationEventing();
+
+    /// <inheritdoc/>
+    public IResourceCollection Resources { get; } = new ResourceCollection();
+
+    /// <inheritdoc/>
+    public IResourceBuilder<T> AddResource<T>(T resource) where T : IResource
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        Resources.Add(resource);
+        return CreateResourceBuilder(resource);
+    }
+
+    /// <inheritdoc/>
+    public IResourceBuilder<T> CreateResourceBuilder<T>(T resource) where T : IResource
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        return new ResourceBuilder<T>(this, resource);
+    }
+
+    /// <inheritdoc/>
+    public DistributedApplication Build()
+    {
+        if (isBuilt)
+        {
+            throw new InvalidOperationException("The application is built already.");
+        }
+        isBuilt = true;
+        inner.AddOfflineHost(this, options, description);
+        var host = inner.Build();
+        executionContextOptions.ServiceProvider = host.Services;
+        return new DistributedApplication(host);
+    }
+
+    private void AddIdentity()
+    {
+        var pathHash = Hash(AppHostPath.ToLowerInvariant());
+        var nameHash = Hash(Path.GetFileName(AppHostPath));
+        Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["AppHost:Directory"] = AppHostDirectory,
+            ["AppHost:Path"] = AppHostPath,
+            ["AppHost:PathSha256"] = pathHash,
+            ["AppHost:ProjectNameSha256"] = nameHash,
+            ["AppHost:Sha256"] = ExecutionContext.IsPublishMode ? nameHash : pathHash,
+        });
+    }
+
+    private static string Hash(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Aspire.Hosting.Offline;
+
+/// <summary>Wires the offline host.</summary>
+internal static class OfflineHostServices
+{
+    internal static void AddOfflineHost(this HostApplicationBuilder host, DistributedApplicationBuilder application, DistributedApplicationOptions options, HostDescription description)
+    {
+        var services = host.Services;
+        var data = new DataDirectory(DataDirectory.PathOf(application.Configuration, application.AppHostDirectory));
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(new DistributedApplicationModel(application.Resources));
+        services.AddSingleton(application.Eventing);
+        services.AddSingleton(application.ExecutionContext);
+        services.AddSingleton(options);
+        services.AddSingleton(description);
+        services.AddSingleton(data);
+        services.AddSingleton(provider => new RunMarker(data.Path, provider.GetRequiredService<TimeProvider>().GetUtcNow().UtcTicks.ToString("x", CultureInfo.InvariantCulture)));
+        services.AddSingleton(provider => new HostStartup(description, options.Args ?? [], application.ExecutionContext, Console.Out, Console.Error));
+        services.AddResourceState(options);
+        services.AddTerminal(host.Logging);
+        services.AddHealthChecks();
+        services.AddSingleton<IMaterializer, ProcessMaterializer>();
+        services.AddSingleton<IMaterializer, EmbeddedMaterializer>();
+        services.AddSingleton<MaterializationPlanner>();
+        services.AddSingleton<EndpointAllocator>();
+        services.AddSingleton<LeftoverReaper>();
+        services.AddSingleton<Watchdog>();
+        services.AddSingleton<HealthMonitor>();
+        services.AddSingleton<SupervisorFactory>();
+        services.AddSingleton<ValueResources>();
+        services.AddSingleton<ApplicationRunner>();
+        services.AddHostedService(provider => provider.GetRequiredService<ApplicationRunner>());
+        services.AddSingleton<Func<ApplicationRunner>>(provider => provider.GetRequiredService<ApplicationRunner>);
+        services.AddSingleton<IHostLifetime, HostSignals>();
+        services.Configure<HostOptions>(hostOptions => hostOptions.ShutdownTimeout = TimeSpan.FromSeconds(10));
+    }
+
+    private static void AddResourceState(this IServiceCollection services, DistributedApplicationOptions options)
+    {
+        services.AddSingleton<ResourceLoggerService>();
+        services.AddSingleton(provider => new ResourceNotificationService(
+            provider.GetRequiredService<ILogger<ResourceNotificationService>>(), provider.GetRequiredService<IHostApplicationLifetime>())
+        {
+            DefaultWaitBehavior = options.DisableDashboard ? WaitBehavior.StopOnResourceUnavailable : WaitBehavior.WaitOnResourceUnavailable,
+            Time = provider.GetRequiredService<TimeProvider>(),
+        });
+        services.AddSingleton(provider => new ResourceCommandService(
+            provider.GetRequiredService<ResourceNotificationService>(), provider.GetRequiredService<ResourceLoggerService>(), provider));
+    }
+
+    private static void AddTerminal(this IServiceCollection services, ILoggingBuilder logging)
+    {
+        services.TryAddSingleton(_ => TerminalOutput.OfConsole());
+        services.AddSingleton<LogStreams>();
+        services.AddSingleton<MemoryUse>();
+        services.AddSingleton<StartClock>();
+        services.AddSingleton<StartupReport>();
+        services.AddSingleton<ILoggerProvider, TerminalLoggerProvider>();
+        // What the host's framework has to say is of no use to whoever runs the application, unless something is wrong.
+        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None).SetMinimumLevel(LogLevel.Information);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Aspire.Hosting.Offline;
+
+/// <summary>A variable as a process gets it.</summary>
+internal readonly record struct EvaluatedVariable(string Name, string Value, bool IsSecret);
+
+/// <summary>
+/// Asks a resource's annotations for its environment and arguments and resolves the values. A value that leads to an
+/// embedded resource is left out: a service sees by its absence that there is no server.
+/// </summary>
+internal static class EnvironmentEvaluator
+{
+    internal static async Task<IReadOnlyList<EvaluatedVariable>> EvaluateAsync(
+        IResource resource, DistributedApplicationExecutionContext executionContext, CancellationToken cancellationToken, ILogger? logger = null)
+    {
+        var context = new EnvironmentCallbackContext(executionContext, resource, cancellationToken: cancellationToken) { Logger = logger ?? NullLogger.Instance };
+        foreach (var callback in resource.Annotations.OfType<EnvironmentCallbackAnnotation>().ToArray())
+        {
+            await callback.Callback(context);
+        }
+        var variables = new List<EvaluatedVariable>(context.EnvironmentVariables.Count);
+        foreach (var (name, value) in context.EnvironmentVariables)
+        {
+            if (await ResolveAsync(value, resource, executionContext, cancellationToken) is { } text)
+            {
+                variables.Add(new(name, text, Reaches(value, reached => reached is ParameterResource { Secret: true })));
+            }
+        }
+        return variables;
+    }
+
+    internal static async Task<IReadOnlyList<string>> EvaluateArgumentsAsync(
+        IResource resource, DistributedApplicationExecutionContext executionContext, CancellationToken cancellationToken, ILogger? logger = null)
+    {
+        var context = new CommandLineArgsCallbackContext([], resource, cancellationToken) { ExecutionContext = executionContext, Logger = logger ?? NullLogger.Instance };
+        foreach (var callback in resource.Annotations.OfType<CommandLineArgsCallbackAnnotation>().ToArray())
+        {
+            await callback.Callback(context);
+        }
+        var arguments = new List<string>(context.Args.Count);
+        foreach (var value in context.Args)
+        {
+            if (await ResolveAsync(value, resource, executionContext, cancellationToken) is { } text)
+            {
+                arguments.Add(text);
+            }
+        }
+        return arguments;
+    }
+
+    private static async ValueTask<string?> ResolveAsync(
+        object? value, IResource resource, DistributedApplicationExecutionContext executionContext, CancellationToken cancellationToken)
+    {
+        if (executionContext.IsPublishMode && value is IManifestExpressionProvider placeholder)
+        {
+            return placeholder.ValueExpression;
+        }
+        if (value is not null && Reaches(value, reached => reached is IResource candidate && candidate.IsEmbedded()))
+        {
+            return null;
+        }
+        return value switch
+        {
+            null => null,
+            string text => text,
+            IValueProvider provider => await provider.GetValueAsync(new ValueProviderContext { ExecutionContext = executionContext, Caller = resource }, cancellationToken),
+            bool flag => flag ? "true" : "false",
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture),
+        };
+    }
+
+    private static bool Reaches(object value, Func<object, bool> wanted) =>
+        wanted(value) || (value is IValueWithReferences references && references.References.Any(reference => Reaches(reference, wanted)));
+}

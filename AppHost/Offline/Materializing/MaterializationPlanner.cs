@@ -1,0 +1,75 @@
+using Aspire.Hosting.ApplicationModel;
+
+namespace Aspire.Hosting.Offline;
+
+/// <summary>Decides how each resource is made real, writes it on the resource, and says why.</summary>
+internal sealed class MaterializationPlanner(IEnumerable<IMaterializer> materializers)
+{
+    private readonly IMaterializer[] materializers = [.. materializers];
+
+    /// <summary>Decides for the whole model; throws one exception that names every resource for which there is no way.</summary>
+    internal void Plan(DistributedApplicationModel model, InfrastructureMode mode)
+    {
+        var problems = new List<string>();
+        foreach (var resource in model.Resources)
+        {
+            var (decision, reasons) = Decide(resource, mode);
+            if (decision is null)
+            {
+                problems.Add($"{resource.Name} ({reasons})");
+                continue;
+            }
+            foreach (var earlier in resource.Annotations.OfType<MaterializationAnnotation>().ToArray())
+            {
+                resource.Annotations.Remove(earlier);
+            }
+            resource.Annotations.Add(decision);
+        }
+        if (problems.Count > 0)
+        {
+            throw new DistributedApplicationException(
+                $"--infrastructure {mode.ToString().ToLowerInvariant()} is not possible here: {string.Join("; ", problems)}. "
+                + "Use --infrastructure auto or embedded, or build with -p:UseAspire=true where Aspire and a container runtime are installed.");
+        }
+    }
+
+    internal IMaterializer? MaterializerOf(IResource resource) =>
+        resource.MaterializedAs() is { Kind: not MaterializationKind.Value } decision ? materializers.First(one => one.Kind == decision.Kind && one.Assess(resource).IsPossible) : null;
+
+    private (MaterializationAnnotation? Decision, string Reasons) Decide(IResource resource, InfrastructureMode mode)
+    {
+        if (Kinds(resource, mode) is not { Length: > 0 } kinds)
+        {
+            return (new(MaterializationKind.Value, "nothing to start"), "");
+        }
+        var refusals = new List<string>();
+        foreach (var kind in kinds)
+        {
+            var candidates = materializers.Where(one => one.Kind == kind).Select(one => one.Assess(resource)).ToArray();
+            if (Array.Find(candidates, candidate => candidate.IsPossible) is { IsPossible: true } accepted)
+            {
+                var why = kind == MaterializationKind.Embedded && refusals.Count > 0 ? $"{accepted.Reason} ({string.Join(", ", refusals)})" : accepted.Reason;
+                return (new(kind, why), "");
+            }
+            refusals.AddRange(candidates.Length == 0 ? [Absent(kind)] : candidates.Select(candidate => candidate.Reason));
+        }
+        return (null, string.Join(", ", refusals.Distinct()));
+    }
+
+    private static MaterializationKind[] Kinds(IResource resource, InfrastructureMode mode) => resource switch
+    {
+        ProjectResource or ExecutableResource => [MaterializationKind.Process],
+        _ when !resource.IsContainer() => [],
+        _ => mode switch
+        {
+            InfrastructureMode.Containers => [MaterializationKind.Container],
+            InfrastructureMode.Processes => [MaterializationKind.Process],
+            InfrastructureMode.Embedded => [MaterializationKind.Embedded],
+            _ => [MaterializationKind.Container, MaterializationKind.Process, MaterializationKind.Embedded],
+        },
+    };
+
+    private static string Absent(MaterializationKind kind) => kind == MaterializationKind.Container
+        ? "this host starts no containers yet"
+        : $"this host has no way to start it as a {kind.ToString().ToLowerInvariant()} yet";
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using Aspire.Hosting.ApplicationModel;
+
+namespace Aspire.Hosting.Offline;
+
+/// <summary>How a project is started: <c>dotnet</c> with the assembly that the build made.</summary>
+internal static class ProjectLaunch
+{
+    internal static async Task<LaunchCommand> CommandAsync(ProjectResource project, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var metadata = project.GetProjectMetadata();
+        var assembly = metadata is IBuiltProjectMetadata built ? built.TargetPath : await TargetPathAsync(metadata.ProjectPath, cancellationToken);
+        if (!File.Exists(assembly))
+        {
+            throw new DistributedApplicationException($"'{project.Name}' is not built: {assembly} does not exist. Build it with: dotnet build {metadata.ProjectPath}");
+        }
+        if (arguments.Count == 0 && project.TryGetLastAnnotation<LaunchProfileArgumentsAnnotation>(out var ofProfile))
+        {
+            arguments = ofProfile.Arguments;
+        }
+        return new(DotnetPath(), [assembly, .. arguments], Path.GetDirectoryName(metadata.ProjectPath)!, []);
+    }
+
+    private static string DotnetPath() =>
+        Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : ProgramFinder.Find("dotnet", Environment.CurrentDirectory);
+
+    // A project that was added by path is not one the host's build knows; MSBuild says where its output is.
+    private static async Task<string> TargetPathAsync(string projectPath, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(DotnetPath()) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in new[] { "msbuild", projectPath, "-getProperty:TargetPath", "-nologo" })
+        {
+            start.ArgumentList.Add(argument);
+        }
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return process.ExitCode == 0
+            ? (await output).Trim()
+            : throw new DistributedApplicationException($"MSBuild cannot read {projectPath}: {(await errors).Trim()} {(await output).Trim()}");
+    }
+}

@@ -1,0 +1,26 @@
+namespace Aspire.Hosting.Offline;
+
+/// <summary>A program to start: its path, arguments, folder and environment.</summary>
+internal sealed record LaunchCommand(string Program, IReadOnlyList<string> Arguments, string WorkingDirectory, IReadOnlyList<EvaluatedVariable> Environment);
+
+/// <summary>Finds programs as a shell would.</summary>
+internal static class ProgramFinder
+{
+    /// <summary>The full path of a program; throws when there is none.</summary>
+    internal static string Find(string command, string workingDirectory)
+    {
+        if (!Directory.Exists(workingDirectory))
+        {
+            throw new DistributedApplicationException($"The working directory {workingDirectory} does not exist. Make it, or give another to AddExecutable.");
+        }
+        var candidates = command.Contains(Path.DirectorySeparatorChar)
+            ? [Path.GetFullPath(command, workingDirectory)]
+            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, command));
+        return candidates.FirstOrDefault(IsProgram)
+            ?? throw new DistributedApplicationException(
+                $"The program '{command}' was not found{(command.Contains(Path.DirectorySeparatorChar) ? "" : " in PATH")}. Install it, or give its full path.");
+    }
+
+    private static bool IsProgram(string path) =>
+        File.Exists(path) && (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0);
+}

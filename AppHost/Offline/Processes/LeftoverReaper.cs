@@ -1,0 +1,79 @@
+using System.Globalization;
+
+namespace Aspire.Hosting.Offline;
+
+/// <summary>
+/// Ends processes by the mark they carry: those an earlier run left, those an instance left, those this run leaves. Where the system
+/// shows no environments, the pid files and the start times in them have to do.
+/// </summary>
+internal sealed class LeftoverReaper(RunMarker marker, DataDirectory data)
+{
+    /// <summary>Ends what runs of this data directory left behind; call it while holding the lock and before starting anything. Returns what was ended.</summary>
+    internal async Task<IReadOnlyList<string>> ReapEarlierRunsAsync(CancellationToken cancellationToken)
+    {
+        var leftovers = ProcessTable.WithEnvironment(marker.AnyRunAssignment).Concat(FromPidFiles()).Distinct().ToArray();
+        var described = leftovers.Select(id => $"{id} ({ProcessTable.CommandLine(id) ?? "?"})").ToArray();
+        await KillAsync(() => ProcessTable.WithEnvironment(marker.AnyRunAssignment), leftovers, cancellationToken);
+        foreach (var file in PidFiles())
+        {
+            File.Delete(file);
+        }
+        return described;
+    }
+
+    /// <summary>Ends everything that descends from an instance and is still there.</summary>
+    internal Task ReapInstanceAsync(string instanceId, CancellationToken cancellationToken) =>
+        KillAsync(() => ProcessTable.WithEnvironment(marker.InstanceAssignment(instanceId)), [], cancellationToken);
+
+    /// <summary>Ends everything of this run that is still there.</summary>
+    internal Task ReapRunAsync(CancellationToken cancellationToken) => KillAsync(() => ProcessTable.WithEnvironment(marker.RunAssignment), [], cancellationToken);
+
+    /// <summary>Kills everything of this run, without looking back.</summary>
+    internal void KillRun()
+    {
+        foreach (var id in ProcessTable.WithEnvironment(marker.RunAssignment))
+        {
+            Signal.Send(id, Signal.Kill);
+        }
+    }
+
+    /// <summary>Says in a file which process an instance is.</summary>
+    internal void Register(string instanceId, int processId) => File.WriteAllText(
+        PidFile(instanceId), string.Create(CultureInfo.InvariantCulture, $"{processId} {ProcessTable.StartTicks(processId) ?? 0}\n"));
+
+    internal void Unregister(string instanceId) => File.Delete(PidFile(instanceId));
+
+    private static async Task KillAsync(Func<IReadOnlyList<int>> find, IReadOnlyList<int> others, CancellationToken cancellationToken)
+    {
+        foreach (var id in others)
+        {
+            Signal.Send(id, Signal.Kill);
+        }
+        // A process that is killed may just have started another: look until nothing is found, at most three seconds.
+        for (var round = 0; round < 60 && find() is { Count: > 0 } found; round++)
+        {
+            foreach (var id in found)
+            {
+                Signal.Send(id, Signal.Kill);
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
+        }
+    }
+
+    private string PidFile(string instanceId) => Path.Combine(data.Run, $"{instanceId}.pid");
+
+    private string[] PidFiles() => Directory.Exists(data.Run) ? Directory.GetFiles(data.Run, "*.pid") : [];
+
+    // An id alone may by now belong to somebody else; with the start time it cannot.
+    private IEnumerable<int> FromPidFiles()
+    {
+        foreach (var fields in PidFiles().Select(file => File.ReadAllText(file).Split(' ', StringSplitOptions.TrimEntries)))
+        {
+            if (fields is [var id, var ticks] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var processId)
+                && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var started) && started != 0 && ProcessTable.StartTicks(processId) == started)
+            {
+                yield return processId;
+            }
+        }
+    }
+}

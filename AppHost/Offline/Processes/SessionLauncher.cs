@@ -1,0 +1,25 @@
+namespace Aspire.Hosting.Offline;
+
+/// <summary>The program that starts another as the leader of a new session, in place of itself, so that the process id stays.</summary>
+internal sealed record SessionLauncher(string Program, IReadOnlyList<string> Arguments)
+{
+    private static readonly Lazy<SessionLauncher?> Found = new(Search);
+
+    /// <summary>The launcher of this machine; null when there is none, as on Windows.</summary>
+    internal static SessionLauncher? Find() => Found.Value;
+
+    private static SessionLauncher? Search()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return null;
+        }
+        // Linux has setsid; macOS has not, but has perl.
+        return Locate("setsid") is { } setsid ? new(setsid, [])
+            : Locate("perl") is { } perl ? new(perl, ["-MPOSIX=setsid", "-e", "setsid(); exec { $ARGV[0] } @ARGV or exit 127;", "--"])
+            : null;
+    }
+
+    private static string? Locate(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':', StringSplitOptions.RemoveEmptyEntries)
+        .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+}

@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Aspire.Hosting.Offline;
+
+/// <summary>
+/// Ends the host when it is told to: the first Ctrl+C, SIGTERM, SIGQUIT or SIGHUP stops everything in order, the second ends it by force. Also
+/// ends it when the <c>dotnet run</c> that started it is gone.
+/// </summary>
+internal sealed partial class HostSignals(IHostApplicationLifetime lifetime, Func<ApplicationRunner> runner, ILogger<HostSignals> logger) : IHostLifetime, IDisposable
+{
+    private readonly List<PosixSignalRegistration> registrations = [];
+    private readonly CancellationTokenSource ending = new();
+    private int signals;
+
+    public Task WaitForStartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT, PosixSignal.SIGHUP })
+        {
+            registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
+        }
+        _ = FollowCommandAsync(ending.Token);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose()
+    {
+        ending.Cancel();
+        ending.Dispose();
+        foreach (var registration in registrations)
+        {
+            registration.Dispose();
+        }
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (Interlocked.Increment(ref signals) == 1)
+        {
+            LogStopping();
+            lifetime.StopApplication();
+            return;
+        }
+        runner().Kill();
+        Environment.Exit(130);
+    }
+
+    // Who kills dotnet run expects that what it runs ends too.
+    private async Task FollowCommandAsync(CancellationToken cancellationToken)
+    {
+        using var command = LaunchingCommand.Find();
+        if (command is null)
+        {
+            return;
+        }
+        var (id, started) = (command.Id, ProcessTable.StartTicks(command.Id));
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                if (ProcessTable.StartTicks(id) != started || ProcessTable.IsZombie(id))
+                {
+                    LogCommandGone(id);
+                    lifetime.StopApplication();
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The host ends for another reason.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping. Press Ctrl+C again to end everything at once.")]
+    private partial void LogStopping();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "dotnet run (process {Id}) is gone; stopping.")]
+    private partial void LogCommandGone(int id);
+}

@@ -1,0 +1,18 @@
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Eventing;
+using Microsoft.Extensions.Logging;
+
+namespace Aspire.Hosting.Offline;
+
+/// <summary>Makes supervisors.</summary>
+internal sealed class SupervisorFactory(
+    HealthMonitor health,
+    ResourceNotificationService notifications,
+    IDistributedApplicationEventing eventing,
+    IServiceProvider services,
+    TimeProvider time,
+    ILogger<ResourceSupervisor> logger)
+{
+    internal ResourceSupervisor Create(ResourceInstance instance, IMaterializer materializer, bool restartsCrashes) =>
+        new(instance, materializer, health, notifications, eventing, services, time, restartsCrashes, logger);
+}

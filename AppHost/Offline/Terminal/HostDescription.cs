@@ -1,0 +1,50 @@
+using System.Reflection;
+
+namespace Aspire.Hosting.Offline;
+
+/// <summary>
+/// What the application host's project says about itself in its assembly: <c>apphostprojectpath</c> and <c>apphostprojectname</c> as Aspire's
+/// build writes them, <c>apphost-option</c> (<c>--name VALUE|explanation</c>) for the help, <c>apphost-next</c> for what to type when everything runs.
+/// </summary>
+internal sealed class HostDescription(Assembly? assembly)
+{
+    private readonly AssemblyMetadataAttribute[] metadata = assembly?.GetCustomAttributes<AssemblyMetadataAttribute>().ToArray() ?? [];
+
+    internal string? ProjectDirectory => Value("apphostprojectpath");
+
+    internal string? ProjectName => Path.GetFileNameWithoutExtension(Value("apphostprojectname"));
+
+    internal string? Next => Value("apphost-next");
+
+    /// <summary>The options of the application itself, in the order of the project file.</summary>
+    internal IEnumerable<(string Option, string Explanation)> Options => metadata.Where(one => one.Key == "apphost-option")
+        .Select(one => (one.Value ?? "").Split('|', 2)).Select(parts => (parts[0], parts.Length > 1 ? parts[1] : ""));
+
+    /// <summary>The option that changes the port of a resource, if the application has one.</summary>
+    internal string? PortOptionOf(string resource) => Options.Select(one => one.Option.Split(' ')[0]).FirstOrDefault(option => option == $"--{resource}-port");
+
+    internal static bool AsksForHelp(IEnumerable<string> arguments) => arguments.Any(argument => argument is "--help" or "-h" or "-?");
+
+    internal IEnumerable<string> Help()
+    {
+        (string Option, string Explanation)[] all =
+        [
+            .. Options,
+            ("--data DIR", "where data, logs and secrets are kept (default: .stack at the root of the repository)"),
+            ("--infrastructure MODE", "how Postgres, Redis and the like are run: auto, containers, processes or embedded (default: auto)"),
+            ("--environment NAME", "the environment's name (default: DOTNET_ENVIRONMENT, or else Production)"),
+            ("--Parameters:NAME VALUE", "the value of a parameter of the application"),
+            ("--help", "this text"),
+        ];
+        yield return "Starts the application on this machine, without containers, and stops it on Ctrl+C.";
+        yield return "";
+        yield return "Options:";
+        var width = all.Max(one => one.Option.Length) + 2;
+        foreach (var (option, explanation) in all)
+        {
+            yield return $"  {option.PadRight(width)}{explanation}";
+        }
+    }
+
+    private string? Value(string key) => metadata.FirstOrDefault(one => string.Equals(one.Key, key, StringComparison.OrdinalIgnoreCase))?.Value;
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Aspire.Hosting.Offline;
+
+/// <summary>Says when everything is healthy, with a table; until then, every ten seconds, what is not and why.</summary>
+internal sealed class StartupReport(
+    DistributedApplicationModel model, ResourceNotificationService notifications, TerminalOutput output, MemoryUse memory, HostDescription host, StartClock clock, TimeProvider time)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan UntilIdle = TimeSpan.FromSeconds(5);
+
+    internal async Task RunAsync(IReadOnlyList<ResourceSupervisor> supervisors, CancellationToken cancellationToken)
+    {
+        if (supervisors.Count == 0)
+        {
+            return;
+        }
+        var settled = UntilSettledAsync(supervisors, cancellationToken);
+        while (await Task.WhenAny(settled, Task.Delay(Patience, time, cancellationToken)) != settled)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            WritePending(supervisors);
+        }
+        await settled;
+        WriteTable();
+        await Task.Delay(UntilIdle, time, cancellationToken);
+        var (bytes, processes) = memory.OfAll();
+        Say($"idle memory: {MemoryUse.Describe(bytes)} resident in {processes} processes, this host included");
+    }
+
+    private static bool IsSettled(CustomResourceSnapshot snapshot) => snapshot.State?.Text switch
+    {
+        "Running" => snapshot.HealthStatus == HealthStatus.Healthy && snapshot.ReadyEventHandled is { IsCompleted: true },
+        "NotStarted" => true,
+        "Finished" or "Exited" => snapshot.ExitCode == 0,
+        _ => false,
+    };
+
+    private async Task UntilSettledAsync(IReadOnlyList<ResourceSupervisor> supervisors, CancellationToken cancellationToken)
+    {
+        var waited = supervisors.Select(supervisor => supervisor.Instance.Id).ToHashSet(StringComparer.Ordinal);
+        await foreach (var change in notifications.WatchAsync(cancellationToken))
+        {
+            if (change.Snapshot.ReadyEventHandled is { } handled && waited.Contains(change.ResourceId))
+            {
+                await Task.WhenAny(handled);
+            }
+            if (waited.All(id => notifications.TryGetCurrentState(id, out var known) && IsSettled(known.Snapshot)))
+            {
+                return;
+            }
+        }
+    }
+
+    private void WriteTable()
+    {
+        var took = clock.SinceHostStart;
+        var sinceCommand = clock.SinceCommand;
+        var (bytes, processes) = memory.OfAll();
+        output.Write("");
+        foreach (var line in StatusTable.Format([.. model.Resources.SelectMany(resource => StatusTable.Rows(resource, notifications, memory.OfInstance))]))
+        {
+            output.Write(line);
+        }
+        output.Write("");
+        Say(string.Create(
+            CultureInfo.InvariantCulture,
+            $"all healthy in {took.TotalSeconds:0.0} s{(sinceCommand is { } longer ? string.Create(CultureInfo.InvariantCulture, $" ({longer.TotalSeconds:0.0} s since dotnet run)") : "")}, {MemoryUse.Describe(bytes)} in {processes} processes"));
+        if (host.Next is { Length: > 0 } next)
+        {
+            Say($"next: {Fill(next)}");
+        }
+        Say("Distributed application started. Press Ctrl+C to shut down.");
+    }
+
+    private void WritePending(IReadOnlyList<ResourceSupervisor> supervisors)
+    {
+        foreach (var supervisor in supervisors)
+        {
+            if (notifications.TryGetCurrentState(supervisor.Instance.Id, out var known) && !IsSettled(known.Snapshot))
+            {
+                Say($"not healthy yet: {supervisor.Instance.Id} ({Reason(known.Snapshot)})");
+            }
+        }
+    }
+
+    private static string Reason(CustomResourceSnapshot snapshot) => snapshot switch
+    {
+        { State.Text: "Waiting" } => $"waiting for {snapshot.Properties.Get(KnownProperties.WaitingFor)}",
+        { State.Text: "Running" } => string.Join("; ", snapshot.HealthReports.Where(report => report.Status != HealthStatus.Healthy).Select(report => report.Description ?? "not checked yet")),
+        { ExitCode: { } code } => $"{snapshot.State?.Text}, {ExitCode.Describe(code)}",
+        _ => snapshot.State?.Text ?? "unknown",
+    };
+
+    // {NAME} in the text becomes the first URL of the resource of that name.
+    private string Fill(string text) => model.Resources.Aggregate(text, (filled, resource) =>
+        notifications.TryGetCurrentState(resource.Name, out var known) && known.Snapshot.Urls.FirstOrDefault() is { } url
+            ? filled.Replace($"{{{resource.Name}}}", url.Url, StringComparison.Ordinal)
+            : filled);
+
+    private void Say(string line) => output.Write(TerminalLoggerProvider.Name, line, color: 0);
+}
