@@ -15,6 +15,8 @@ internal sealed class ProcessEnvironment
         "NUGET_PACKAGES", "NUGET_FALLBACK_PACKAGES", "NUGET_CERT_REVOCATION_MODE", "NUGET_HTTP_CACHE_PATH",
         "PLAYWRIGHT_BROWSERS_PATH", "PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH", "npm_config_registry",
         "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS",
+        // The application host's mark: whoever carries it is ended with the run, however the host ends.
+        "STACK_RUN_ID",
     ];
 
     // Proxies are needed where they are set, but may carry a password.

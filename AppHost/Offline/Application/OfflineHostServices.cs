@@ -13,7 +13,7 @@ internal static class OfflineHostServices
     internal static void AddOfflineHost(this HostApplicationBuilder host, DistributedApplicationBuilder application, DistributedApplicationOptions options, HostDescription description)
     {
         var services = host.Services;
-        var data = new DataDirectory(DataDirectory.PathOf(application.Configuration, application.AppHostDirectory));
+        var data = new StateDirectory(StateDirectory.PathOf(application.Configuration, application.AppHostDirectory));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(new DistributedApplicationModel(application.Resources));
         services.AddSingleton(application.Eventing);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Aspire.Hosting.Offline;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aspire.Hosting.ApplicationModel;
 
@@ -100,7 +101,7 @@ public static class ResourceExtensions
         this IResourceWithEnvironment resource,
         DistributedApplicationOperation applicationOperation = DistributedApplicationOperation.Run)
     {
-        var variables = await EnvironmentEvaluator.EvaluateAsync(resource, new(applicationOperation), CancellationToken.None);
+        var variables = await EnvironmentEvaluator.EvaluateAsync(resource, new(applicationOperation), NullLogger.Instance, CancellationToken.None);
         return variables.ToDictionary(variable => variable.Name, variable => variable.Value);
     }
 
@@ -108,7 +109,7 @@ public static class ResourceExtensions
     public static async ValueTask<string[]> GetArgumentValuesAsync(
         this IResourceWithArgs resource,
         DistributedApplicationOperation applicationOperation = DistributedApplicationOperation.Run) =>
-        [.. await EnvironmentEvaluator.EvaluateArgumentsAsync(resource, new(applicationOperation), CancellationToken.None)];
+        [.. await EnvironmentEvaluator.EvaluateArgumentsAsync(resource, new(applicationOperation), NullLogger.Instance, CancellationToken.None)];
 
     internal static IEnumerable<IResource> SelfAndAncestors(this IResource resource)
     {

@@ -29,5 +29,5 @@ internal sealed class KeptParameterDefault(IDistributedApplicationBuilder builde
 
     // The data directory may still be set after the parameter is declared, so it is looked up when the value is wanted.
     public override string GetDefaultValue() =>
-        new SecretFile(DataDirectory.PathOf(builder.Configuration, builder.AppHostDirectory)).GetOrAdd($"Parameters:{name}", Inner.GetDefaultValue);
+        new SecretFile(StateDirectory.PathOf(builder.Configuration, builder.AppHostDirectory)).GetOrAdd($"Parameters:{name}", Inner.GetDefaultValue);
 }

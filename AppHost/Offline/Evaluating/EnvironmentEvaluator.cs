@@ -1,7 +1,6 @@
 using System.Globalization;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aspire.Hosting.Offline;
 
@@ -15,9 +14,9 @@ internal readonly record struct EvaluatedVariable(string Name, string Value, boo
 internal static class EnvironmentEvaluator
 {
     internal static async Task<IReadOnlyList<EvaluatedVariable>> EvaluateAsync(
-        IResource resource, DistributedApplicationExecutionContext executionContext, CancellationToken cancellationToken, ILogger? logger = null)
+        IResource resource, DistributedApplicationExecutionContext executionContext, ILogger logger, CancellationToken cancellationToken)
     {
-        var context = new EnvironmentCallbackContext(executionContext, resource, cancellationToken: cancellationToken) { Logger = logger ?? NullLogger.Instance };
+        var context = new EnvironmentCallbackContext(executionContext, resource, cancellationToken: cancellationToken) { Logger = logger };
         foreach (var callback in resource.Annotations.OfType<EnvironmentCallbackAnnotation>().ToArray())
         {
             await callback.Callback(context);
@@ -34,9 +33,9 @@ internal static class EnvironmentEvaluator
     }
 
     internal static async Task<IReadOnlyList<string>> EvaluateArgumentsAsync(
-        IResource resource, DistributedApplicationExecutionContext executionContext, CancellationToken cancellationToken, ILogger? logger = null)
+        IResource resource, DistributedApplicationExecutionContext executionContext, ILogger logger, CancellationToken cancellationToken)
     {
-        var context = new CommandLineArgsCallbackContext([], resource, cancellationToken) { ExecutionContext = executionContext, Logger = logger ?? NullLogger.Instance };
+        var context = new CommandLineArgsCallbackContext([], resource, cancellationToken) { ExecutionContext = executionContext, Logger = logger };
         foreach (var callback in resource.Annotations.OfType<CommandLineArgsCallbackAnnotation>().ToArray())
         {
             await callback.Callback(context);

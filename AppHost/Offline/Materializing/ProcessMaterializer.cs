@@ -21,8 +21,8 @@ internal sealed class ProcessMaterializer(
     public async Task<IMaterializedInstance> StartAsync(ResourceInstance instance, CancellationToken cancellationToken)
     {
         var (resource, log) = (instance.Resource, instance.Log);
-        var variables = (await EnvironmentEvaluator.EvaluateAsync(resource, executionContext, cancellationToken, logger)).ToList();
-        var arguments = await EnvironmentEvaluator.EvaluateArgumentsAsync(resource, executionContext, cancellationToken, logger);
+        var variables = (await EnvironmentEvaluator.EvaluateAsync(resource, executionContext, logger, cancellationToken)).ToList();
+        var arguments = await EnvironmentEvaluator.EvaluateArgumentsAsync(resource, executionContext, logger, cancellationToken);
         var command = resource is ProjectResource project
             ? await ProjectLaunch.CommandAsync(project, arguments, cancellationToken)
             : ExecutableCommand((ExecutableResource)resource, arguments);

@@ -6,7 +6,7 @@ namespace Aspire.Hosting.Offline;
 /// Ends processes by the mark they carry: those an earlier run left, those an instance left, those this run leaves. Where the system
 /// shows no environments, the pid files and the start times in them have to do.
 /// </summary>
-internal sealed class LeftoverReaper(RunMarker marker, DataDirectory data)
+internal sealed class LeftoverReaper(RunMarker marker, StateDirectory data)
 {
     /// <summary>Ends what runs of this data directory left behind; call it while holding the lock and before starting anything. Returns what was ended.</summary>
     internal async Task<IReadOnlyList<string>> ReapEarlierRunsAsync(CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ namespace Aspire.Hosting.Offline;
 /// it; the shell then ends every process of the run: it asks the services first, and two seconds later kills whatever carries the
 /// run's mark or belongs to a service's process group. It is told when the host has cleaned up itself.
 /// </summary>
-internal sealed partial class Watchdog(RunMarker marker, DataDirectory data, ILogger<Watchdog> logger) : IDisposable
+internal sealed partial class Watchdog(RunMarker marker, StateDirectory data, ILogger<Watchdog> logger) : IDisposable
 {
     // Marked processes are found through /proc; where there is none, the groups named by the pid files have to do.
     private const string Script = """

@@ -13,7 +13,7 @@ namespace Aspire.Hosting.Offline;
 internal sealed partial class ApplicationRunner(
     DistributedApplicationModel model,
     IConfiguration configuration,
-    DataDirectory data,
+    StateDirectory data,
     MaterializationPlanner planner,
     EndpointAllocator allocator,
     LeftoverReaper reaper,
@@ -73,7 +73,7 @@ internal sealed partial class ApplicationRunner(
             return;
         }
         await ending.CancelAsync();
-        await IgnoreCancellationAsync(Task.WhenAll(tasks));
+        await UntilEndedAsync(Task.WhenAll(tasks));
         await StopAllAsync();
         await reaper.ReapRunAsync(CancellationToken.None);
         watchdog.Dispose();
@@ -151,13 +151,13 @@ internal sealed partial class ApplicationRunner(
         }
     }
 
-    private static async Task IgnoreCancellationAsync(Task task)
+    private async Task UntilEndedAsync(Task task)
     {
         try
         {
             await task;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
             // They were told to end, and this is how they say that they did.
         }

@@ -10,7 +10,7 @@ internal sealed class HostLock : IDisposable
     private HostLock(FileStream stream) => this.stream = stream;
 
     /// <summary>Takes the lock; throws when another host has it, and says which.</summary>
-    internal static HostLock Take(DataDirectory data)
+    internal static HostLock Take(StateDirectory data)
     {
         var holder = Path.Combine(data.Run, "host");
         try

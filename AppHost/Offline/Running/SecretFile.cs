@@ -49,7 +49,7 @@ internal sealed class SecretFile(string dataDirectory)
 
     private void Write(SortedDictionary<string, string> secrets)
     {
-        DataDirectory.Create(dataDirectory);
+        StateDirectory.Create(dataDirectory);
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {

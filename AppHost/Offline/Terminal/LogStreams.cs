@@ -3,7 +3,7 @@ using Aspire.Hosting.ApplicationModel;
 namespace Aspire.Hosting.Offline;
 
 /// <summary>Sends what each instance says to the terminal and to its file.</summary>
-internal sealed class LogStreams(ResourceLoggerService loggers, TerminalOutput output, DataDirectory data, TimeProvider time) : IDisposable
+internal sealed class LogStreams(ResourceLoggerService loggers, TerminalOutput output, StateDirectory data, TimeProvider time) : IDisposable
 {
     private readonly List<LogFile> files = [];
 

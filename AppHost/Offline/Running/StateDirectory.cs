@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 namespace Aspire.Hosting.Offline;
 
 /// <summary>Where an application keeps what outlives a run: secrets, logs, and the files of the run itself.</summary>
-internal sealed class DataDirectory(string path)
+internal sealed class StateDirectory(string path)
 {
     internal string Path { get; } = path;
 

@@ -1,0 +1,77 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+
+namespace Stack.Tests.AppHost.Offline.Evaluating;
+
+public sealed class GoldenEnvironmentTests : IDisposable
+{
+    private readonly TemporaryDirectory data = new();
+    private readonly IDistributedApplicationBuilder builder;
+
+    public GoldenEnvironmentTests() => builder = GoldenApplication.Describe(data.Path);
+
+    public static TheoryData<string> Resources => [.. GoldenEnvironment.Expected.Keys];
+
+    public static TheoryData<string> ConnectionStrings => [.. GoldenEnvironment.ConnectionStrings.Keys];
+
+    [Theory]
+    [MemberData(nameof(Resources))]
+    public async Task Environment_OfAResource_IsWhatAspireGivesInItsOrder(string resource)
+    {
+        var variables = await ((IResourceWithEnvironment)Find(resource)).GetEnvironmentVariableValuesAsync();
+
+        Assert.Equal(GoldenEnvironment.Expected[resource], variables.Select(variable => (variable.Key, variable.Value)));
+    }
+
+    [Theory]
+    [MemberData(nameof(ConnectionStrings))]
+    public async Task ConnectionString_OfAResource_IsWhatAspireGives(string resource) =>
+        Assert.Equal(GoldenEnvironment.ConnectionStrings[resource], await ((IResourceWithConnectionString)Find(resource)).GetConnectionStringAsync());
+
+    [Fact]
+    public async Task Arguments_OfResources_AreWhatAspireGives()
+    {
+        Assert.Equal(["--role", "worker"], await ((IResourceWithArgs)Find("agents")).GetArgumentValuesAsync());
+        Assert.Equal(["redis-server", "--requirepass", "$REDIS_PASSWORD", "--save", "60", "1"], await ((IResourceWithArgs)Find("cache")).GetArgumentValuesAsync());
+        Assert.Equal(["-c", "echo hi"], await ((IResourceWithArgs)Find("tool")).GetArgumentValuesAsync());
+    }
+
+    [Fact]
+    public void Endpoints_OfResources_AreWhatAspireDeclares()
+    {
+        var management = Endpoint("messaging", "management");
+        Assert.Equal(("http", "http", null, 15672, false, true), (management.UriScheme, management.Transport, management.Port, management.TargetPort, management.IsExternal, management.IsProxied));
+        var cache = Endpoint("cache", "tcp");
+        Assert.Equal(("redis", "tcp", null, 6379), (cache.UriScheme, cache.Transport, cache.Port, cache.TargetPort));
+        var orchestrator = Endpoint("orchestrator", "http");
+        Assert.Equal(("http", 5100, null, true), (orchestrator.UriScheme, orchestrator.Port, orchestrator.TargetPort, orchestrator.IsExternal));
+    }
+
+    [Fact]
+    public void Images_OfContainers_AreWhatAspireUses()
+    {
+        Assert.Equal("docker.io/library/postgres:18.3", Image("postgres"));
+        Assert.Equal("docker.io/library/redis:8.6", Image("cache"));
+        Assert.Equal("docker.io/library/rabbitmq:4.3-management", Image("messaging"));
+        Assert.Equal("ollama/ollama:latest", Image("ollama"));
+        Assert.Equal("/var/lib/postgresql", Find("postgres").Annotations.OfType<ContainerMountAnnotation>().Single().Target);
+    }
+
+    [Fact]
+    public async Task Environment_Published_HasPlaceholdersAndNoSecret()
+    {
+        var variables = await ((IResourceWithEnvironment)Find("migrations")).GetEnvironmentVariableValuesAsync(DistributedApplicationOperation.Publish);
+
+        Assert.Equal("{appdb.connectionString}", variables["ConnectionStrings__appdb"]);
+        Assert.Equal("{pg-password.value}", variables["APPDB_PASSWORD"]);
+        Assert.DoesNotContain("P@ss w0rd", string.Join(' ', variables.Values), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => data.Dispose();
+
+    private IResource Find(string name) => builder.Resources.Single(resource => resource.Name == name);
+
+    private EndpointAnnotation Endpoint(string resource, string name) => Find(resource).Annotations.OfType<EndpointAnnotation>().Single(endpoint => endpoint.Name == name);
+
+    private string? Image(string resource) => Find(resource).TryGetContainerImageName(out var image) ? image : null;
+}

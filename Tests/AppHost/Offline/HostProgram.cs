@@ -1,0 +1,33 @@
+using Aspire.Hosting;
+
+namespace Stack.Tests.AppHost.Offline;
+
+/// <summary>An application host in a process of its own, for tests that kill it: <c>dotnet Tests.dll apphost SCENARIO OPTIONS</c>.</summary>
+internal static class HostProgram
+{
+    /// <summary>A service with a child in its group and a grandchild in a session of its own, and one that does not listen to SIGTERM.</summary>
+    internal const string Family = "family";
+
+    /// <summary>A service that ends quickly when it is asked to.</summary>
+    internal const string Polite = "polite";
+
+    internal static int Run(string[] arguments)
+    {
+        var builder = DistributedApplication.CreateBuilder(arguments[1..]);
+        switch (arguments[0])
+        {
+            case Family:
+                builder.AddExecutable("parent", "sh", ".", "-c", "sleep 3000 & setsid sleep 3001 & wait");
+                builder.AddExecutable("stubborn", "sh", ".", "-c", "trap '' TERM; while true; do sleep 1; done");
+                break;
+            case Polite:
+                var first = builder.AddExecutable("first", "sh", ".", "-c", "trap 'echo first ends; exit 0' TERM; echo first starts; while true; do sleep 0.1; done");
+                builder.AddExecutable("second", "sh", ".", "-c", "trap 'echo second ends; exit 0' TERM; echo second starts; while true; do sleep 0.1; done").WaitFor(first);
+                break;
+            default:
+                return 64;
+        }
+        builder.Build().Run();
+        return Environment.ExitCode;
+    }
+}

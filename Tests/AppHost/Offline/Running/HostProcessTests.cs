@@ -1,0 +1,119 @@
+using Aspire.Hosting.Offline;
+using Stack.Tests.ServiceDefaults;
+
+namespace Stack.Tests.AppHost.Offline.Running;
+
+public sealed class HostProcessTests : IDisposable
+{
+    private const int SigInt = 2;
+
+    private readonly TemporaryDirectory data = new();
+
+    [Theory]
+    [InlineData(Signal.Kill)]
+    [InlineData(6)]
+    public async Task Host_DiesSuddenly_NothingIsLeftOfItsProcesses(int signal)
+    {
+        using var host = HostProcess.Start(HostProgram.Family, data.Path);
+        // Two shells, the child, the grandchild in its own session, the stubborn one's sleep.
+        await host.HasDescendantsAsync(5);
+
+        host.Send(signal);
+
+        await Eventually.TrueAsync(() => host.Descendants().Count == 0, "no process is left", TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task Host_DiesWithItsWatchdog_NextStartEndsWhatIsLeft()
+    {
+        using var host = HostProcess.Start(HostProgram.Family, data.Path);
+        await host.HasDescendantsAsync(5);
+        var watchdog = ProcessTable.Ids().Single(id => ProcessTable.CommandLine(id) is { } line && line.Contains("stack-watchdog", StringComparison.Ordinal) && line.Contains(data.Path, StringComparison.Ordinal));
+        host.Send(19);
+        Signal.Send(watchdog, Signal.Kill);
+        host.Send(Signal.Kill);
+        await host.IsGoneAsync(TimeSpan.FromSeconds(5));
+        var left = host.Descendants();
+        Assert.NotEmpty(left);
+
+        using var next = HostProcess.Start(HostProgram.Polite, data.Path);
+        await next.SaysAsync("that an earlier run left behind");
+
+        Assert.Empty(left.Where(id => !ProcessTable.IsZombie(id)));
+        next.Send(Signal.Terminate);
+        await next.IsGoneAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Theory]
+    [InlineData(SigInt)]
+    [InlineData(Signal.Terminate)]
+    public async Task Host_IsToldToStop_EverythingIsGoneWithinTenSeconds(int signal)
+    {
+        using var host = HostProcess.Start(HostProgram.Family, data.Path);
+        await host.SaysAsync("all healthy");
+
+        host.Send(signal);
+
+        await host.IsGoneAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(0, host.ExitCode);
+        Assert.Empty(host.Descendants());
+        Assert.Empty(Directory.GetFiles(data.File("run"), "*.pid"));
+    }
+
+    [Fact]
+    public async Task Host_IsToldToStop_DependentsEndFirst()
+    {
+        using var host = HostProcess.Start(HostProgram.Polite, data.Path);
+        await host.SaysAsync("all healthy");
+
+        host.Send(SigInt);
+
+        await host.IsGoneAsync(TimeSpan.FromSeconds(10));
+        await host.SaysAsync("first ends");
+        var ends = host.Lines.Where(line => line.EndsWith("ends", StringComparison.Ordinal)).Select(line => line.Split('|')[1].Trim());
+        Assert.Equal(["second ends", "first ends"], ends);
+    }
+
+    [Fact]
+    public async Task Host_IsToldToStopTwice_EverythingIsGoneAtOnce()
+    {
+        using var host = HostProcess.Start(HostProgram.Family, data.Path);
+        await host.SaysAsync("all healthy");
+
+        host.Send(SigInt);
+        await host.SaysAsync("Press Ctrl+C again");
+        host.Send(SigInt);
+
+        await host.IsGoneAsync(TimeSpan.FromSeconds(2));
+        await Eventually.TrueAsync(() => host.Descendants().Count == 0, "no process is left", TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
+    public async Task SecondHost_OnTheSameDirectory_IsRefusedWithTheFirstsProcessId()
+    {
+        using var first = HostProcess.Start(HostProgram.Polite, data.Path);
+        await first.SaysAsync("all healthy");
+
+        using var second = HostProcess.Start(HostProgram.Polite, data.Path);
+
+        await second.IsGoneAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(1, second.ExitCode);
+        await second.SaysAsync($"in use by another application host: process {first.Id}");
+        Assert.False(first.HasExited);
+        first.Send(SigInt);
+        await first.IsGoneAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Host_GivenAnUnknownInfrastructure_NamesTheAllowedOnes()
+    {
+        using var host = HostProcess.Start(HostProgram.Polite, data.Path, "--infrastructure", "cloud");
+
+        await host.IsGoneAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(1, host.ExitCode);
+        await host.SaysAsync("--infrastructure is 'cloud', and it must be one of auto, containers, processes, embedded.");
+    }
+
+    public void Dispose() => data.Dispose();
+}

@@ -1,0 +1,15 @@
+using Stack.Tests.AppHost.Offline;
+
+namespace Stack.Tests;
+
+/// <summary>
+/// The programs that tests start as processes of their own: <c>dotnet Tests.dll NAME ARGUMENTS</c>. The test runner loads the assembly without calling this.
+/// </summary>
+internal static class TestPrograms
+{
+    public static int Main(string[] arguments) => arguments switch
+    {
+        ["apphost", .. var rest] => HostProgram.Run(rest),
+        _ => 64,
+    };
+}
