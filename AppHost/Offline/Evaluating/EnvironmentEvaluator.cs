@@ -72,6 +72,9 @@ internal static class EnvironmentEvaluator
         };
     }
 
-    private static bool Reaches(object value, Func<object, bool> wanted) =>
-        wanted(value) || (value is IValueWithReferences references && references.References.Any(reference => Reaches(reference, wanted)));
+    private static bool Reaches(object value, Func<object, bool> wanted) => Reaches(value, wanted, []);
+
+    // A server's connection string mentions its endpoint, and the endpoint its server: what was seen is not followed again.
+    private static bool Reaches(object value, Func<object, bool> wanted, HashSet<object> seen) =>
+        wanted(value) || (value is IValueWithReferences references && seen.Add(value) && references.References.Any(reference => Reaches(reference, wanted, seen)));
 }

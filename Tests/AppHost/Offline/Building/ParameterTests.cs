@@ -57,7 +57,10 @@ public sealed class ParameterTests
 
         Assert.Equal(first, again);
         Assert.Matches("^[A-Za-z0-9]{40}$", first);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(application.Data, "secrets.json")));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(application.Data, "secrets.json")));
+        }
     }
 
     [Fact]
