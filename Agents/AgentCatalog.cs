@@ -1,5 +1,10 @@
+using Stack.Agents.Deployment;
+using Stack.Agents.E2e;
+using Stack.Agents.Integration;
 using Stack.Agents.Noop;
 using Stack.Agents.Runtime;
+using Stack.Agents.Scaffold;
+using Stack.Agents.Validation;
 using Stack.Contracts;
 
 namespace Stack.Agents;
@@ -10,6 +15,11 @@ internal static class AgentCatalog
     /// <summary>All types.</summary>
     public static IReadOnlyList<AgentType> All { get; } =
     [
+        AgentType.Of<ScaffoldAgent>("scaffold", maxConcurrency: 4),
+        AgentType.Of<ValidationAgent>("validation", maxConcurrency: 1),
+        AgentType.Of<E2eAgent>("e2e", maxConcurrency: 1),
+        AgentType.Of<IntegrationAgent>("integration", maxConcurrency: 2),
+        new("deployment", MaxConcurrency: 2, builder => builder.AddDeployment()),
         AgentType.Of<NoopAgent>("noop", maxConcurrency: 1000),
     ];
 
