@@ -39,8 +39,7 @@ internal static class DefinitionGraph
             var path = $"stages[{index}].needs[{n}]";
             if (!byName.ContainsKey(need))
             {
-                var near = DefinitionNames.Nearest(need, byName.Keys);
-                problems.Add(new DefinitionProblem { Path = path, Value = need, Message = "There is no stage of this name.", Remedy = near is null ? "Name a stage of this definition." : $"Did you mean '{near}'?" });
+                problems.Add(Unknown(path, need, byName));
             }
             else if (!seen.Add(need))
             {
@@ -63,7 +62,7 @@ internal static class DefinitionGraph
         var path = $"stages[{index}].on_failure";
         if (!byName.TryGetValue(handler, out var target))
         {
-            problems.Add(new DefinitionProblem { Path = path, Value = handler, Message = "There is no stage of this name.", Remedy = "Name a stage of this definition." });
+            problems.Add(Unknown(path, handler, byName));
         }
         else if (target == index)
         {
@@ -74,6 +73,14 @@ internal static class DefinitionGraph
             problems.Add(new DefinitionProblem { Path = path, Value = handler, Message = "A failure handler has no needs and no handler of its own.", Remedy = $"Remove 'needs' and 'on_failure' from '{handler}'." });
         }
     }
+
+    private static DefinitionProblem Unknown(string path, string name, Dictionary<string, int> byName) => new()
+    {
+        Path = path,
+        Value = name,
+        Message = "There is no stage of this name.",
+        Remedy = DefinitionNames.Nearest(name, byName.Keys) is { } near ? $"Did you mean '{near}'?" : "Name a stage of this definition.",
+    };
 
     private static void CheckCycles(List<StageDefinition> stages, Dictionary<string, int> byName, List<DefinitionProblem> problems)
     {

@@ -89,7 +89,7 @@ public static class DefinitionReader
             OnFailure = fields.Text("on_failure"),
             DisplayState = fields.Text("display_state", maxLength: 40) ?? name.ToUpperInvariant(),
             Workspace = fields.Flag("workspace") ?? true,
-            WorkingDirectory = ReadPaths(fields, "working_directory").FirstOrDefault("") is var folder && folder is "." ? "" : folder,
+            WorkingDirectory = ReadFolder(fields, "working_directory"),
             Artifacts = ReadPaths(fields, "artifacts"),
         };
         fields.RefuseUnknown();
@@ -193,21 +193,20 @@ public static class DefinitionReader
         return gate;
     }
 
-    private static List<string> ReadPaths(JsonFields fields, string name)
+    private static string ReadFolder(JsonFields fields, string name) =>
+        fields.Text(name) is { Length: > 0 } path && CheckPath(fields, name, path) && path is not "." ? path.TrimEnd('/') : "";
+
+    private static List<string> ReadPaths(JsonFields fields, string name) =>
+        [.. fields.Texts(name).Where(path => CheckPath(fields, name, path)).Select(path => path.TrimEnd('/'))];
+
+    private static bool CheckPath(JsonFields fields, string name, string path)
     {
-        var paths = new List<string>();
-        foreach (var path in fields.Texts(name))
+        if (DefinitionNames.IsInsideWorkspace(path))
         {
-            if (path is "." || DefinitionNames.IsInsideWorkspace(path))
-            {
-                paths.Add(path.TrimEnd('/'));
-            }
-            else
-            {
-                fields.Report(name, fields.Find(name), $"The path '{path}' leaves the workspace.", "Write a path relative to the workspace, with forward slashes and without '..'.");
-            }
+            return true;
         }
 
-        return paths;
+        fields.Report(name, fields.Find(name), $"The path '{path}' leaves the workspace.", "Write a path relative to the workspace, with forward slashes, without '..' and '.git'.");
+        return false;
     }
 }

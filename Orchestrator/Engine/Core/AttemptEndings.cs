@@ -135,7 +135,7 @@ internal static class AttemptEndings
 
     private static void Again(DecisionDraft draft, StageState stage, DateTimeOffset? availableAt, AgentId? agentId)
     {
-        if (stage.Attempt < AttemptPolicy.MaxAttemptNumber)
+        if (!AttemptPolicy.IsSpent(stage))
         {
             draft.Queue(stage.Name, availableAt);
             return;
@@ -145,7 +145,7 @@ internal static class AttemptEndings
         {
             Code = "too_many_attempts",
             Category = ErrorCategory.Limit,
-            Message = $"The stage was attempted {AttemptPolicy.MaxAttemptNumber} times.",
+            Message = $"The stage was attempted {AttemptPolicy.MaxAttempts} times.",
             SuggestedAction = "Find out why its attempts give up or snooze, then retry from this stage.",
         });
     }

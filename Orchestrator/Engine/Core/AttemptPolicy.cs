@@ -11,14 +11,14 @@ public static class AttemptPolicy
     /// <summary>The reason of a lost attempt whose agent gave it back.</summary>
     public const string HandedBack = "handed_back";
 
-    /// <summary>How many leases of a stage may expire before its work is taken for the cause.</summary>
+    /// <summary>How many leases of a stage may expire in a row before its work is taken for the cause.</summary>
     public const int MaxLosses = 5;
 
     /// <summary>How many times infrastructure may fail a stage, about half an hour of waiting.</summary>
     public const int MaxInterruptions = 40;
 
-    /// <summary>No stage is attempted more often, whatever the reasons.</summary>
-    public const int MaxAttemptNumber = 1000;
+    /// <summary>No stage is attempted more often without a retry by a person, whatever the reasons.</summary>
+    public const int MaxAttempts = 1000;
 
     private static readonly RetryPolicy Interrupted = new() { InitialDelay = TimeSpan.FromSeconds(1), MaxDelay = TimeSpan.FromMinutes(1), Multiplier = 2, Jitter = 0.2 };
 
@@ -26,13 +26,17 @@ public static class AttemptPolicy
     /// <param name="error">The failure.</param>
     public static bool UsesUpAttempt(StructuredError error) => error.Class is FailureClass.Productive or FailureClass.Unproductive or FailureClass.Rejected;
 
+    /// <summary>Whether the stage has no attempt left, whatever the reasons for those that it had.</summary>
+    /// <param name="stage">The stage.</param>
+    public static bool IsSpent(StageState stage) => stage.Attempt - stage.AttemptsBefore >= MaxAttempts;
+
     /// <summary>How the stage ends because of a failure. Null: it is tried again.</summary>
     /// <param name="definition">The stage's definition.</param>
     /// <param name="stage">The stage before the failure is counted.</param>
     /// <param name="error">The failure.</param>
     public static StageStatus? EndOf(StageDefinition definition, StageState stage, StructuredError error)
     {
-        if (error.Category is ErrorCategory.Limit || stage.Attempt >= MaxAttemptNumber)
+        if (error.Category is ErrorCategory.Limit || IsSpent(stage))
         {
             return StageStatus.Exhausted;
         }
@@ -64,7 +68,9 @@ public static class AttemptPolicy
     private static TimeSpan BackOff(RetryPolicy policy, int failures, double fraction)
     {
         var delay = policy.InitialDelay.TotalMilliseconds * Math.Pow(policy.Multiplier, Math.Min(failures, 64));
-        delay = Math.Min(delay, policy.MaxDelay.TotalMilliseconds);
+
+        // The jitter goes both ways, but never beyond the longest wait.
+        delay = Math.Min(delay, policy.MaxDelay.TotalMilliseconds / (1 + policy.Jitter));
         return TimeSpan.FromMilliseconds(delay * (1 - policy.Jitter + (2 * policy.Jitter * fraction)));
     }
 

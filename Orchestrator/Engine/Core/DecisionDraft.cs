@@ -6,6 +6,7 @@ namespace Stack.Engine;
 internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition definition, WorkflowState state, DateTimeOffset at)
 {
     private readonly WorkflowState _before = state;
+    private readonly StageGraph _graph = StageGraph.Of(definition);
     private readonly List<WorkflowEvent> _events = [];
     private List<AttemptInsert>? _newAttempts;
     private List<AttemptEnd>? _endedAttempts;
@@ -18,7 +19,10 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
 
     public DateTimeOffset At { get; } = at;
 
-    public StageDefinition DefinitionOf(string stage) => Definition.Stages.First(candidate => string.Equals(candidate.Name, stage, StringComparison.Ordinal));
+    public StageDefinition DefinitionOf(string stage) => _graph[stage];
+
+    /// <summary>All stages that one needs, directly or through others.</summary>
+    public IReadOnlySet<string> AncestorsOf(string stage) => _graph.AncestorsOf(stage);
 
     public void Add(WorkflowEvent happened)
     {
@@ -99,9 +103,9 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
         do
         {
             changed = false;
-            foreach (var stage in Definition.Stages)
+            for (var position = 0; position < State.Stages.Length; position++)
             {
-                changed |= State.Find(stage.Name)!.Status is StageStatus.Blocked && Unblock(stage);
+                changed |= State.Stages[position].Status is StageStatus.Blocked && Unblock(position);
             }
         }
         while (changed);
@@ -112,23 +116,16 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
         }
     }
 
-    private bool Unblock(StageDefinition stage)
+    private bool Unblock(int position)
     {
-        var handled = Definition.Stages.Where(owner => string.Equals(owner.OnFailure, stage.Name, StringComparison.Ordinal)).Select(owner => State.Find(owner.Name)!).ToList();
-        var needs = stage.Needs.Select(need => State.Find(need)!).ToList();
-        if (handled.Count > 0 && !handled.Exists(Failed))
+        var stage = Definition.Stages[position];
+        switch (ReadinessOf(position))
         {
-            return handled.TrueForAll(owner => owner.IsOver) && Skip(stage);
-        }
-
-        if (needs.Exists(need => need.IsOver && need.Status is not StageStatus.Completed))
-        {
-            return Skip(stage);
-        }
-
-        if (needs.Exists(need => need.Status is not StageStatus.Completed))
-        {
-            return false;
+            case Readiness.NotYet:
+                return false;
+            case Readiness.Never:
+                Add(new StageEnded { Stage = stage.Name, Status = StageStatus.Skipped });
+                return true;
         }
 
         if (stage.Approval is { } gate)
@@ -146,32 +143,78 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
         }
 
         return true;
-
-        static bool Failed(StageState owner) => owner.Status is StageStatus.Failed or StageStatus.Exhausted;
     }
 
-    private bool Skip(StageDefinition stage)
+    private Readiness ReadinessOf(int position)
     {
-        Add(new StageEnded { Stage = stage.Name, Status = StageStatus.Skipped });
-        return true;
+        if (_graph.IsHandler(position))
+        {
+            return HandlerReadinessOf(position);
+        }
+
+        var readiness = Readiness.Now;
+        foreach (var need in _graph.NeedsOf(position))
+        {
+            var status = State.Stages[need].Status;
+            if (State.Stages[need].IsOver && status is not StageStatus.Completed)
+            {
+                return Readiness.Never;
+            }
+
+            if (status is not StageStatus.Completed)
+            {
+                readiness = Readiness.NotYet;
+            }
+        }
+
+        return readiness;
+    }
+
+    private Readiness HandlerReadinessOf(int position)
+    {
+        var allOver = true;
+        foreach (var owner in _graph.OwnersOf(position))
+        {
+            if (State.Stages[owner].Status is StageStatus.Failed or StageStatus.Exhausted)
+            {
+                return Readiness.Now;
+            }
+
+            allOver &= State.Stages[owner].IsOver;
+        }
+
+        return allOver ? Readiness.Never : Readiness.NotYet;
     }
 
     private void Conclude()
     {
-        var failed = State.Stages.FirstOrDefault(stage => stage.Status is StageStatus.Failed);
-        var exhausted = State.Stages.FirstOrDefault(stage => stage.Status is StageStatus.Exhausted);
-        if ((failed ?? exhausted) is not { } cause)
+        if ((CauseOf(StageStatus.Failed) ?? CauseOf(StageStatus.Exhausted)) is not { } cause)
         {
             Add(new WorkflowEnded { End = WorkflowStatus.Completed });
             return;
         }
 
+        var failed = cause.Status is StageStatus.Failed;
         Add(new WorkflowEnded
         {
-            End = failed is null ? WorkflowStatus.Exhausted : WorkflowStatus.Failed,
-            Reason = $"Stage '{cause.Name}' {(failed is null ? "hit a limit" : "failed")}: {cause.Error?.Message ?? "no reason was given."}",
+            End = failed ? WorkflowStatus.Failed : WorkflowStatus.Exhausted,
+            Reason = $"Stage '{cause.Name}' {(failed ? "failed" : "hit a limit")}: {cause.Error?.Message ?? "no reason was given."}",
             Error = cause.Error,
         });
+    }
+
+    // A handler runs only because another stage failed; whatever becomes of it, that one is the cause.
+    private StageState? CauseOf(StageStatus status)
+    {
+        for (var position = 0; position < State.Stages.Length; position++)
+        {
+            if (State.Stages[position].Status == status && !_graph.IsHandler(position))
+            {
+                return State.Stages[position];
+            }
+        }
+
+        return null;
     }
 
     public Decision Unchanged(Verdict verdict, string reason) => new() { Verdict = verdict, State = _before, Reason = reason };
@@ -188,4 +231,11 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
             ToStop = _toStop ?? (IReadOnlyList<TaskId>)[],
             ToOffer = _toOffer ?? (IReadOnlyList<TaskId>)[],
         };
+
+    private enum Readiness
+    {
+        NotYet,
+        Now,
+        Never,
+    }
 }

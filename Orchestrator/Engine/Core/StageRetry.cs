@@ -48,8 +48,9 @@ internal static class StageRetry
         {
             again.Add(from.Name);
 
-            // Going back to the commit where the stage began takes the later commits of others away with it.
-            again.UnionWith(draft.State.Stages.Where(stage => stage.Commit is not null && stage.EndedAt > from.QueuedAt).Select(stage => stage.Name));
+            // Going back to the commit where the stage began takes the later commits of others away with it. What ended in the same moment may be either.
+            var before = draft.AncestorsOf(from.Name);
+            again.UnionWith(draft.State.Stages.Where(stage => stage.Commit is not null && stage.EndedAt >= from.QueuedAt && !before.Contains(stage.Name)).Select(stage => stage.Name));
         }
 
         bool grown;

@@ -4,8 +4,8 @@ namespace Stack.Engine;
 
 /// <summary>A workflow in the words of its definition, for lists and people. Pure.</summary>
 /// <param name="State">For example <c>SCAFFOLDING</c> or <c>COMPLETED</c>.</param>
-/// <param name="CurrentStage">The stage under way; the last one that ended when none is.</param>
-/// <param name="Progress">Completed stages in percent of those that must complete.</param>
+/// <param name="CurrentStage">The first stage under way; the one that ended last when none is.</param>
+/// <param name="Progress">Completed stages in percent of all but failure handlers. Falls only through a retry.</param>
 public readonly record struct WorkflowDisplay(string State, string? CurrentStage, int Progress)
 {
     /// <summary>Shows a workflow.</summary>
@@ -13,26 +13,31 @@ public readonly record struct WorkflowDisplay(string State, string? CurrentStage
     /// <param name="state">Its state.</param>
     public static WorkflowDisplay Of(WorkflowDefinition definition, WorkflowState state)
     {
+        var graph = StageGraph.Of(definition);
         int completed = 0, wanted = 0, current = -1, last = 0;
-        for (var i = 0; i < definition.Stages.Count; i++)
+        for (var i = 0; i < state.Stages.Length; i++)
         {
             var stage = state.Stages[i];
-            if (stage.Status is StageStatus.Skipped && state.End is null or WorkflowStatus.Completed)
+            if (!graph.IsHandler(i))
             {
-                continue;
+                wanted++;
+                completed += stage.Status is StageStatus.Completed ? 1 : 0;
             }
 
-            wanted++;
-            completed += stage.Status is StageStatus.Completed ? 1 : 0;
-            last = stage.EndedAt is not null && stage.Status is not StageStatus.Skipped ? i : last;
             if (current < 0 && stage.Status is StageStatus.Pending or StageStatus.AwaitingApproval)
             {
                 current = i;
             }
+
+            // Stages that never began end with their workflow, too; they are not where it stands.
+            if (stage.QueuedAt is not null && stage.EndedAt is { } ended && !(state.Stages[last].EndedAt > ended))
+            {
+                last = i;
+            }
         }
 
-        var index = current < 0 ? last : current;
-        var label = state.End is { } end ? StatusText.Of(end).ToUpperInvariant() : definition.Stages[index].DisplayState;
-        return new WorkflowDisplay(label, definition.Stages[index].Name, wanted == 0 ? 0 : completed * 100 / wanted);
+        var shown = definition.Stages[current < 0 ? last : current];
+        var label = state.End is { } end ? StatusText.Of(end).ToUpperInvariant() : shown.DisplayState;
+        return new WorkflowDisplay(label, shown.Name, wanted == 0 ? 0 : completed * 100 / wanted);
     }
 }

@@ -26,7 +26,9 @@ public static class WorkflowEvents
     /// <summary>Applies one event.</summary>
     /// <param name="state">The state before it.</param>
     /// <param name="happened">The event.</param>
-    public static WorkflowState Apply(WorkflowState state, WorkflowEvent happened) => happened switch
+    public static WorkflowState Apply(WorkflowState state, WorkflowEvent happened) => KeepClock(Fold(state, happened), happened.At);
+
+    private static WorkflowState Fold(WorkflowState state, WorkflowEvent happened) => happened switch
     {
         AttemptStarted or AttemptProgressed or AttemptLogged => state,
         WorkflowSubmitted e => state with { DeadlineAt = e.DeadlineAt, UpdatedAt = e.At },
@@ -64,14 +66,15 @@ public static class WorkflowEvents
                 Error = null,
                 EndedAt = e.At,
             }),
-            AttemptFailed e => state.With(Count(stage, e.Error) with { CountedAttempt = e.Attempt, Error = e.Error }),
-            AttemptLost e => state.With(stage with { Losses = stage.Losses + (e.Reason == AttemptPolicy.LeaseExpired ? 1 : 0) }),
-            AttemptSnoozed e => state.With(stage with { CountedAttempt = e.Attempt }),
-            StageEnded e => state.With(stage with { Status = e.Status, CountedAttempt = e.Attempt ?? stage.CountedAttempt, Error = e.Error ?? stage.Error, EndedAt = e.At }),
+            AttemptFailed e => state.With(Count(stage, e.Error) with { CountedAttempt = CountedBy(e.AgentId, e, stage), Losses = e.AgentId is null ? stage.Losses : 0, Error = e.Error }),
+            AttemptLost e => state.With(stage with { Losses = e.Reason == AttemptPolicy.LeaseExpired ? stage.Losses + 1 : 0 }),
+            AttemptSnoozed e => state.With(stage with { CountedAttempt = e.Attempt, Losses = 0 }),
+            StageEnded e => state.With(stage with { Status = e.Status, CountedAttempt = CountedBy(e.AgentId, e, stage), Error = e.Error ?? stage.Error, EndedAt = e.At }),
             ApprovalRequested e => state.With(stage with
             {
                 Status = StageStatus.AwaitingApproval,
                 CountedAttempt = e.Attempt ?? stage.CountedAttempt,
+                Losses = 0,
                 ApprovalPrompt = e.Prompt,
                 ApprovalAskedAt = e.At,
                 ApprovalExpiresAt = e.ExpiresAt,
@@ -79,24 +82,34 @@ public static class WorkflowEvents
                 QueuedAt = stage.QueuedAt ?? e.At,
                 BaseCommit = stage.QueuedAt is null ? state.HeadCommit : stage.BaseCommit,
             }),
-            ApprovalDecided e => Decide(state, stage, e),
+            ApprovalDecided e => state.With(stage with { Decision = e.Decision, ApprovalPrompt = null, ApprovalAskedAt = null, ApprovalExpiresAt = null }),
             _ => state,
         };
     }
+
+    // What ended without an agent (by the clock, or with its workflow) had no result that counted.
+    private static int? CountedBy(AgentId? agentId, WorkflowEvent happened, StageState stage) => agentId is null ? stage.CountedAttempt : happened.Attempt;
 
     private static StageState Count(StageState stage, StructuredError error) => AttemptPolicy.UsesUpAttempt(error)
         ? stage with { Failures = stage.Failures + 1 }
         : stage with { Interruptions = stage.Interruptions + 1 };
 
-    // The time that a person took does not count against the workflow's timeout.
-    private static WorkflowState Decide(WorkflowState state, StageState stage, ApprovalDecided happened) =>
-        (state with { DeadlineAt = state.DeadlineAt + (happened.At - (stage.ApprovalAskedAt ?? happened.At)) }).With(stage with
+    // While only a person can go on, because they paused it or are asked, the workflow's timeout stands still.
+    private static WorkflowState KeepClock(WorkflowState state, DateTimeOffset at)
+    {
+        if (state.DeadlineAt is not { } deadline)
         {
-            Decision = happened.Decision,
-            ApprovalPrompt = null,
-            ApprovalAskedAt = null,
-            ApprovalExpiresAt = null,
-        });
+            return state;
+        }
+
+        var halted = state.Status is WorkflowStatus.Paused or WorkflowStatus.Waiting;
+        return (halted, state.HaltedAt) switch
+        {
+            (true, null) => state with { HaltedAt = at },
+            (false, { } since) => state with { HaltedAt = null, DeadlineAt = state.End is null && at > since ? deadline + (at - since) : deadline },
+            _ => state,
+        };
+    }
 
     private static WorkflowState Retry(WorkflowState state, WorkflowRetried happened)
     {
@@ -111,7 +124,9 @@ public static class WorkflowEvents
             DeadlineAt = happened.DeadlineAt,
             UpdatedAt = happened.At,
             Stages = state.Stages
-                .Select(stage => again.Contains(stage.Name) ? new StageState { Name = stage.Name, Attempt = stage.Attempt, CountedAttempt = stage.CountedAttempt } : stage)
+                .Select(stage => again.Contains(stage.Name)
+                    ? new StageState { Name = stage.Name, Attempt = stage.Attempt, AttemptsBefore = stage.Attempt, CountedAttempt = stage.CountedAttempt }
+                    : stage)
                 .ToImmutableArray(),
         };
     }

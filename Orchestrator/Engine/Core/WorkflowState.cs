@@ -75,8 +75,11 @@ public sealed record WorkflowState
     /// <summary>When it ended. Null: it has not.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>When the workflow's own timeout passes. Null: it has none.</summary>
+    /// <summary>When the workflow's own timeout passes, unless it stands still. Null: it has none.</summary>
     public DateTimeOffset? DeadlineAt { get; init; }
+
+    /// <summary>Since when only a person can go on, so that the timeout stands still: <see cref="DeadlineAt"/> moves by that time when it goes on. Null: it runs, or there is no timeout.</summary>
+    public DateTimeOffset? HaltedAt { get; init; }
 
     /// <summary>The stages, in the order of the definition.</summary>
     public ImmutableArray<StageState> Stages { get; init; } = [];
@@ -183,6 +186,10 @@ public sealed record StageState
     /// <summary>The number of the current attempt, or of the last one; 0 before the first. Never falls, also not through a retry: it is the fencing number.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>How many of them were made before the last retry; they do not count against <see cref="AttemptPolicy.MaxAttempts"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int AttemptsBefore { get; init; }
+
     /// <summary>The attempt whose result counted last. Null: none did.</summary>
     public int? CountedAttempt { get; init; }
 
@@ -194,7 +201,7 @@ public sealed record StageState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Interruptions { get; init; }
 
-    /// <summary>Leases that expired since then.</summary>
+    /// <summary>Leases that expired in a row: since an agent last answered for the stage.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Losses { get; init; }
 
