@@ -64,6 +64,24 @@ public static class CommitRules
         return ended.Count == 0 ? batch.Leases : batch.Leases.Where(lease => !ended.Contains(lease.TaskId));
     }
 
+    /// <summary>Whether an end is a success that counts: a retry may have taken it back in the same write.</summary>
+    /// <param name="write">The write.</param>
+    /// <param name="end">One of its ends.</param>
+    public static bool Counts(WorkflowWrite write, AttemptEnd end)
+    {
+        var completed = false;
+        foreach (var happened in write.Events)
+        {
+            completed |= happened is StageCompleted && happened.Attempt == end.Attempt && string.Equals(happened.Stage, end.Stage, StringComparison.Ordinal);
+            if (completed && happened is WorkflowRetried retried && retried.Stages.Contains(end.Stage))
+            {
+                return false;
+            }
+        }
+
+        return end.Status is AttemptStatus.Completed;
+    }
+
     private static void Verify(WorkflowWrite write)
     {
         if (write.State.Version != write.ExpectedVersion + 1)

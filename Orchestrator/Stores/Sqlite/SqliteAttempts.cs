@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Stack.Contracts;
 using Stack.Engine;
 
@@ -14,8 +13,8 @@ internal sealed class SqliteAttempts(SqliteDatabase database)
             .Bind(id).Bind(attempt.Stage).Bind(attempt.Attempt).Bind(attempt.AgentType).Bind((long)attempt.Priority).Bind(attempt.CreatedAt).Bind(attempt.AvailableAt)
             .Run();
 
-    /// <summary>An attempt ends, unless it is over.</summary>
-    public void End(WorkflowId id, AttemptEnd end)
+    /// <summary>An attempt ends, unless it is over. Its success may count or not.</summary>
+    public void End(WorkflowId id, AttemptEnd end, bool counts)
     {
         if (!database.Statement(SelectActive).Bind(id).Bind(end.Stage).Bind(end.Attempt).Any())
         {
@@ -24,7 +23,7 @@ internal sealed class SqliteAttempts(SqliteDatabase database)
 
         var result = InsertResult(end);
         database.Statement(EndAttempt)
-            .Bind(StatusNames.Of(end.Status)).Bind(end.Status is AttemptStatus.Completed ? 1 : 0).Bind(end.FinishedAt).Bind(end.AgentId?.Value).Bind(end.StartedAt).Bind(result)
+            .Bind(StatusNames.Of(end.Status)).Bind(counts ? 1 : 0).Bind(end.FinishedAt).Bind(end.AgentId?.Value).Bind(end.StartedAt).Bind(result)
             .Bind(id).Bind(end.Stage).Bind(end.Attempt)
             .Run();
     }
@@ -76,15 +75,14 @@ internal sealed class SqliteAttempts(SqliteDatabase database)
 
         var insert = database.Statement("INSERT INTO attempt_results (output_sha256, usage, git_commit, error, extras, output) VALUES (?, ?, ?, ?, ?, ?)");
         (large ? insert.BindBlob(hash) : insert.BindNull())
-            .Bind(Json(end.Usage, StackJsonContext.Default.Usage)).Bind(end.Commit).Bind(Json(end.Error, StackJsonContext.Default.StructuredError)).Bind(end.Extras)
+            .Bind(Json(end.Usage)).Bind(end.Commit).Bind(Json(end.Error)).Bind(end.Extras)
             .Bind(large ? null : end.Output)
             .Run();
         return database.LastInsertedRow;
     }
 
-    private static JsonPayload? Json<T>(T? value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-        where T : class =>
-        value is null ? null : JsonPayload.FromTrustedUtf8(JsonSerializer.SerializeToUtf8Bytes(value, type));
+    private static JsonPayload? Json<T>(T? value)
+        where T : class => value is null ? null : JsonPayload.From(value);
 
     private const string InsertAttempt = """
         INSERT INTO attempts (workflow_id, stage, attempt, status, agent_type, priority, created_at, available_at)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Stack.Contracts;
 using Stack.Engine;
 
@@ -8,6 +9,8 @@ namespace Stack.Orchestrator.Stores.Sqlite;
 /// <summary>Writes one batch into the open transaction. The hot path: every statement is prepared once per connection, and most touch one row.</summary>
 internal sealed class SqliteCommit : IDisposable
 {
+    private static readonly JsonTypeInfo<WorkflowState> StateJson = StackJson.TypeOf<WorkflowState>();
+
     private readonly SqliteDatabase _database;
     private readonly SqliteAttempts _attempts;
     private readonly ArrayBufferWriter<byte> _buffer = new(4096);
@@ -86,7 +89,7 @@ internal sealed class SqliteCommit : IDisposable
 
         foreach (var end in write.EndedAttempts)
         {
-            _attempts.End(id, end);
+            _attempts.End(id, end, CommitRules.Counts(write, end));
         }
     }
 
@@ -129,7 +132,7 @@ internal sealed class SqliteCommit : IDisposable
         var state = write.State;
         _buffer.ResetWrittenCount();
         _json.Reset();
-        JsonSerializer.Serialize(_json, state, EngineJsonContext.Default.WorkflowState);
+        JsonSerializer.Serialize(_json, state, StateJson);
         return statement
             .Bind(state.Version).Bind(StatusNames.Of(state.Status)).Bind(write.DisplayState).Bind(write.CurrentStage).Bind(write.Progress)
             .Bind(state.NextTimerAt).Bind(state.EndedAt).BindUtf8(_buffer.WrittenSpan);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Stack.Contracts;
 using Stack.Engine;
 
@@ -19,7 +18,7 @@ internal sealed partial class SqliteStore
 
                 database.Statement(UpsertDefinition)
                     .Bind(definition.Version).Bind(name).Bind(definition.BuiltIn ? 1 : 0).Bind(definition.AppliedAt)
-                    .BindUtf8(JsonSerializer.SerializeToUtf8Bytes(definition.Definition, StackJsonContext.Default.WorkflowDefinition)).Bind(definition.Source)
+                    .Bind(JsonPayload.From(definition.Definition)).Bind(definition.Source)
                     .Run();
                 database.Statement("INSERT INTO current_definitions (name, version) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version")
                     .Bind(name).Bind(definition.Version).Run();
@@ -40,7 +39,7 @@ internal sealed partial class SqliteStore
         _readers.ReadAsync<IReadOnlyList<StoredDefinition>>(database => database.Statement(SelectDefinition + CurrentOfAll).Rows(Definition), cancellationToken);
 
     private static StoredDefinition Definition(SqliteStatement row) => new(
-        JsonSerializer.Deserialize(row.Utf8(3), StackJsonContext.Default.WorkflowDefinition)!,
+        row.Json(3)!.To<WorkflowDefinition>()!,
         Version: row.Text(0),
         Source: row.Text(4),
         BuiltIn: row.Int64(1) != 0,

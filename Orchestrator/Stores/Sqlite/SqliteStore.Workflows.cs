@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Stack.Contracts;
 using Stack.Engine;
 
@@ -101,7 +102,7 @@ internal sealed partial class SqliteStore
             Requirements = row.Text(14),
             Input = row.Json(15),
         },
-        JsonSerializer.Deserialize(row.Utf8(7), EngineJsonContext.Default.WorkflowState)!,
+        JsonSerializer.Deserialize(row.Utf8(7), StateJson)!,
         DisplayState: row.Text(4),
         CurrentStage: row.TextOrNull(5),
         Progress: row.Int32(6));
@@ -109,6 +110,8 @@ internal sealed partial class SqliteStore
     /// <summary>Sorts after every id: 17 bytes, all ones.</summary>
     private static ReadOnlySpan<byte> AfterAllIds =>
         [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+
+    private static readonly JsonTypeInfo<WorkflowState> StateJson = StackJson.TypeOf<WorkflowState>();
 
     private const string SelectWorkflow = """
         SELECT id, type, definition_name, priority, display_state, current_stage, progress, state,

@@ -61,7 +61,7 @@ internal sealed class InMemoryCommit(InMemoryState state)
         var workflow = before is null ? new InMemoryWorkflow(stored) : before with { Stored = stored };
         workflow = write.Events.OfType<WorkflowRetried>().Aggregate(workflow, TakeBack);
         workflow = write.NewAttempts.Aggregate(workflow, Insert);
-        workflow = write.EndedAttempts.Aggregate(workflow, End);
+        workflow = write.EndedAttempts.Aggregate(workflow, (current, end) => End(current, end, CommitRules.Counts(write, end)));
         Put(id, workflow);
         foreach (var happened in write.Events)
         {
@@ -85,14 +85,13 @@ internal sealed class InMemoryCommit(InMemoryState state)
         return workflow.With(new InMemoryAttempt(new StoredAttempt { Attempt = attempt }, Counted: false));
     }
 
-    private static InMemoryWorkflow End(InMemoryWorkflow workflow, AttemptEnd end)
+    private static InMemoryWorkflow End(InMemoryWorkflow workflow, AttemptEnd end, bool counted)
     {
         if (Active(workflow, new TaskId(workflow.Stored.Header.Id, end.Stage, end.Attempt)) is not { } current)
         {
             return workflow;
         }
 
-        var counted = end.Status is AttemptStatus.Completed;
         if (counted && workflow.Attempts.Values.Any(other => other.Counted && other.TaskId.Stage == end.Stage))
         {
             throw new StoreInvariantException($"Attempt {current.TaskId} cannot complete its stage, which another attempt has completed.");

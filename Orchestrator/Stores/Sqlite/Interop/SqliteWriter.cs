@@ -19,6 +19,7 @@ internal sealed class SqliteWriter : IDisposable
     private readonly BlockingCollection<Work> _queue = [];
     private readonly Thread _thread;
     private SqliteDatabase? _database;
+    private bool _closed;
 
     public SqliteWriter(SqliteStoreOptions options)
     {
@@ -55,9 +56,12 @@ internal sealed class SqliteWriter : IDisposable
     /// <summary>Finishes what is queued and closes the connection.</summary>
     public void Dispose()
     {
-        _queue.CompleteAdding();
-        _thread.Join();
-        _queue.Dispose();
+        if (!Interlocked.Exchange(ref _closed, true))
+        {
+            _queue.CompleteAdding();
+            _thread.Join();
+            _queue.Dispose();
+        }
     }
 
     private void WriteUntilClosed()

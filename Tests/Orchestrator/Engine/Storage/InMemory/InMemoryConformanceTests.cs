@@ -1,0 +1,25 @@
+using Stack.Engine;
+using Stack.Tests.Conformance;
+
+namespace Stack.Tests.Orchestrator.Engine.Storage.InMemory;
+
+public sealed class InMemoryWorkflowStoreTests : WorkflowStoreConformance
+{
+    public override Task DisposeAsync() => Task.CompletedTask;
+
+    protected override Task<IWorkflowStore> OpenAsync() => Task.FromResult<IWorkflowStore>(new InMemoryStore());
+}
+
+public sealed class InMemoryDefinitionStoreTests : DefinitionStoreConformance
+{
+    public override Task DisposeAsync() => Task.CompletedTask;
+
+    protected override Task<IDefinitionStore> OpenAsync() => Task.FromResult<IDefinitionStore>(new InMemoryStore());
+}
+
+public sealed class InMemoryDeploymentStoreTests : DeploymentStoreConformance
+{
+    public override Task DisposeAsync() => Task.CompletedTask;
+
+    protected override Task<IDeploymentStore> OpenAsync() => Task.FromResult<IDeploymentStore>(new InMemoryStore());
+}

@@ -1,0 +1,43 @@
+using Stack.Engine;
+using Stack.Tests.Conformance;
+
+namespace Stack.Tests.Orchestrator.Stores.Sqlite;
+
+public sealed class SqliteWorkflowStoreTests : WorkflowStoreConformance
+{
+    private readonly SqliteDirectory _directory = new();
+
+    public override Task DisposeAsync()
+    {
+        _directory.Dispose();
+        return Task.CompletedTask;
+    }
+
+    protected override Task<IWorkflowStore> OpenAsync() => Task.FromResult<IWorkflowStore>(_directory.Open());
+}
+
+public sealed class SqliteDefinitionStoreTests : DefinitionStoreConformance
+{
+    private readonly SqliteDirectory _directory = new();
+
+    public override Task DisposeAsync()
+    {
+        _directory.Dispose();
+        return Task.CompletedTask;
+    }
+
+    protected override async Task<IDefinitionStore> OpenAsync() => await _directory.OpenMigratedAsync();
+}
+
+public sealed class SqliteDeploymentStoreTests : DeploymentStoreConformance
+{
+    private readonly SqliteDirectory _directory = new();
+
+    public override Task DisposeAsync()
+    {
+        _directory.Dispose();
+        return Task.CompletedTask;
+    }
+
+    protected override async Task<IDeploymentStore> OpenAsync() => await _directory.OpenMigratedAsync();
+}
