@@ -1,4 +1,5 @@
 using Stack.Tests.AppHost.Offline;
+using Stack.Tests.Orchestrator.Stores.Sqlite;
 
 namespace Stack.Tests;
 
@@ -10,6 +11,7 @@ internal static class TestPrograms
     public static int Main(string[] arguments) => arguments switch
     {
         ["apphost", .. var rest] => HostProgram.Run(rest),
+        [SqliteCrashWriter.Name, var directory] => SqliteCrashWriter.Run(directory, Console.Out),
         _ => 64,
     };
 }

@@ -185,7 +185,7 @@ internal sealed class SqliteWriter : IDisposable
             SqliteSchema.Verify(database, _options.FilePath);
             return database;
         }
-        catch
+        catch (Exception refused) when (refused is StoreSchemaException or SqliteFailure)
         {
             database.Dispose();
             throw;

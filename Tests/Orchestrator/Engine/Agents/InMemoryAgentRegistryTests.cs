@@ -1,3 +1,4 @@
+using Stack.Contracts;
 using Stack.Engine;
 using Stack.Tests.Conformance;
 

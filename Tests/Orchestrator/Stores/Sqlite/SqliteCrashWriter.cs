@@ -16,7 +16,13 @@ internal static class SqliteCrashWriter
 
     private const int Writers = 3;
 
-    public static async Task RunAsync(string directory, TextWriter output)
+    public static int Run(string directory, TextWriter output)
+    {
+        RunAsync(directory, output).GetAwaiter().GetResult();
+        return 0;
+    }
+
+    private static async Task RunAsync(string directory, TextWriter output)
     {
         using var store = new SqliteStore(new SqliteStoreOptions { DataDirectory = directory }, TimeProvider.System);
         await store.MigrateAsync(CancellationToken.None);
