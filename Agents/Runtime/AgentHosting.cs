@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Stack.Agents.Tools;
 using Stack.Contracts;
 using Stack.Messaging.Http;
+using Stack.ServiceDefaults.Preflight;
 
 namespace Stack.Agents.Runtime;
 
@@ -34,7 +35,10 @@ internal static class AgentHosting
         builder.Services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<AgentOptions>, AgentOptionsValidation>();
         builder.Services.AddSingleton(provider => provider.GetRequiredService<IOptions<AgentOptions>>().Value);
-        builder.Services.AddSingleton(StackSettings.From(builder.Configuration));
+        var settings = StackSettings.From(builder.Configuration);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddHttpPreflightCheck(
+            OrchestratorClient, new Uri(settings.Orchestrator, "health/live"), "Start it with 'dotnet run --project AppHost', or point Stack:OrchestratorUrl to where it runs.");
         builder.Services.AddSingleton(provider => new AttemptTable(
             provider.GetRequiredService<AgentOptions>() is { MaxConcurrency: > 0 and var own } ? own : type.MaxConcurrency, provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddOptions<HostOptions>()
