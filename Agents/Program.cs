@@ -16,4 +16,4 @@ builder.WebHost.UseFreePortByDefault(builder.Configuration);
 var app = builder.Build();
 app.MapDefaultEndpoints();
 await app.RunAsync();
-return 0;
+return Environment.ExitCode;

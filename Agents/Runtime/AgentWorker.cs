@@ -12,6 +12,7 @@ namespace Stack.Agents.Runtime;
 /// <param name="statuses">Sends statuses.</param>
 /// <param name="table">The attempts.</param>
 /// <param name="options">How long draining may take.</param>
+/// <param name="lifetime">Ends the process.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where the stations are written.</param>
 internal sealed partial class AgentWorker(
@@ -22,12 +23,17 @@ internal sealed partial class AgentWorker(
     StatusSender statuses,
     AttemptTable table,
     AgentOptions options,
+    IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<AgentWorker> logger) : BackgroundService
 {
-    private static readonly TimeSpan StopLimit = RunningAttempt.StopGrace + TimeSpan.FromMilliseconds(500);
+    // Shorter than an attempt's own grace: whoever supervises us waits ten seconds for everything, and leaving hands back what is left.
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMilliseconds(1_500);
     private static readonly TimeSpan DeliveryLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The exit code when the orchestrator does not let the agent in: a setting is wrong (<c>EX_CONFIG</c>).</summary>
+    public const int RefusedExitCode = 78;
 
     /// <summary>The longest that draining takes, for the host's shutdown limit.</summary>
     /// <param name="options">The options.</param>
@@ -46,6 +52,14 @@ internal sealed partial class AgentWorker(
             // Told to end before the orchestrator was there: nothing to drain.
             return;
         }
+        catch (TaskFeedException exception)
+        {
+            // Refused for good. Trying again cannot help before someone changes a setting.
+            LogRefused(exception.Message);
+            Environment.ExitCode = RefusedExitCode;
+            lifetime.StopApplication();
+            return;
+        }
 
         await WorkAsync(stoppingToken);
     }
@@ -57,13 +71,17 @@ internal sealed partial class AgentWorker(
         var claiming = claimer.RunAsync(stoppingToken);
         try
         {
+            var ended = await Task.WhenAny([claiming, .. loops]);
+            if (ended == claiming && stoppingToken.IsCancellationRequested)
+            {
+                leases.IsDraining = true;
+                await DrainAsync();
+                return;
+            }
+
             // A loop ends by itself only through a defect: the process ends with it, rather than live on as half an agent.
-            await await Task.WhenAny([claiming, .. loops]);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            leases.IsDraining = true;
-            await DrainAsync();
+            Environment.ExitCode = 1;
+            await ended;
         }
         finally
         {
@@ -118,6 +136,9 @@ internal sealed partial class AgentWorker(
 
     [LoggerMessage(LogLevel.Information, "{AgentId} {Version} is registered and makes up to {Slots} attempts at once; {Kept} results of an earlier process are to be delivered")]
     private partial void LogJoined(string agentId, string version, int slots, int kept);
+
+    [LoggerMessage(LogLevel.Critical, "The orchestrator does not let this agent in. {Reason}")]
+    private partial void LogRefused(string reason);
 
     [LoggerMessage(LogLevel.Information, "Draining: {Count} attempts have {Seconds:0.#} s to finish")]
     private partial void LogDraining(int count, double seconds);

@@ -31,8 +31,12 @@ internal sealed partial class LeaseKeeper(
             try
             {
                 var stopped = await RunOnceAsync(cancellationToken);
-                pause.Reset();
                 membership.Reached();
+                if (pause.Reset())
+                {
+                    LogRecovered();
+                }
+
                 if (stopped == 0)
                 {
                     await RestAsync(started, cancellationToken);
@@ -41,7 +45,7 @@ internal sealed partial class LeaseKeeper(
             catch (TaskFeedException exception)
             {
                 membership.Missed(exception.Message);
-                LogFailed(exception.Message);
+                LogFailed(pause.IsFresh ? LogLevel.Warning : LogLevel.Debug, exception.Message);
                 await pause.WaitAsync(exception.RetryAfter, cancellationToken);
             }
         }
@@ -99,8 +103,11 @@ internal sealed partial class LeaseKeeper(
     [LoggerMessage(LogLevel.Information, "{Workflow} {Stage}#{Attempt}: told to stop ({Reason})")]
     private partial void LogCanceled(WorkflowId workflow, string stage, int attempt, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "The heartbeat failed. {Reason}")]
-    private partial void LogFailed(string reason);
+    [LoggerMessage(Message = "The heartbeat failed; running attempts go on, and it is tried again. {Reason}")]
+    private partial void LogFailed(LogLevel level, string reason);
+
+    [LoggerMessage(LogLevel.Information, "The orchestrator answers again")]
+    private partial void LogRecovered();
 
     [LoggerMessage(LogLevel.Information, "The orchestrator does not know this agent any more; registering again")]
     private partial void LogUnknown();

@@ -8,8 +8,17 @@ internal sealed class RetryPause(TimeSpan longest, TimeProvider time, Random ran
 {
     private int _failures;
 
+    /// <summary>Whether the last try went well: the next failure is news.</summary>
+    public bool IsFresh => _failures == 0;
+
     /// <summary>It went well: the next pause is short again.</summary>
-    public void Reset() => _failures = 0;
+    /// <returns>Whether tries had failed before.</returns>
+    public bool Reset()
+    {
+        var recovered = !IsFresh;
+        _failures = 0;
+        return recovered;
+    }
 
     /// <summary>Waits.</summary>
     /// <param name="asked">How long the other side asked to wait. Null: it did not.</param>

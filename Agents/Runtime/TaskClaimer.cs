@@ -28,7 +28,7 @@ internal sealed partial class TaskClaimer(
             }
             catch (TaskFeedException exception)
             {
-                LogFailed(exception.Message);
+                LogFailed(pause.IsFresh && !exception.IsTransient ? LogLevel.Error : LogLevel.Debug, exception.Message);
                 await pause.WaitAsync(exception.RetryAfter, cancellationToken);
             }
         }
@@ -64,6 +64,6 @@ internal sealed partial class TaskClaimer(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "No tasks could be claimed. {Reason}")]
-    private partial void LogFailed(string reason);
+    [LoggerMessage(Message = "No tasks could be claimed. {Reason}")]
+    private partial void LogFailed(LogLevel level, string reason);
 }

@@ -9,6 +9,8 @@ namespace Stack.Messaging.Http;
 /// <summary>Sends the feed's requests: time limits, the token, errors as <see cref="TaskFeedException"/>, and tries again what may succeed later.</summary>
 internal sealed partial class FeedConnection(HttpClient client, HttpTaskFeedOptions options, AgentToken token, TimeProvider time, Random random, ILogger logger)
 {
+    private const int TriesPerWarning = 20;
+
     private static readonly MediaTypeHeaderValue Json = new("application/json");
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
@@ -52,7 +54,7 @@ internal sealed partial class FeedConnection(HttpClient client, HttpTaskFeedOpti
             catch (TaskFeedException exception) when (exception.IsTransient)
             {
                 var pause = exception.RetryAfter ?? PauseAfter(tries);
-                LogTryingAgain(call.Method.Method, call.Path, tries, pause.TotalSeconds, exception.Message);
+                LogTryingAgain(tries % TriesPerWarning == 1 ? LogLevel.Warning : LogLevel.Debug, call.Method.Method, call.Path, tries, pause.TotalSeconds, exception.Message);
                 await Task.Delay(pause, time, cancellationToken);
             }
         }
@@ -135,8 +137,8 @@ internal sealed partial class FeedConnection(HttpClient client, HttpTaskFeedOpti
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Method} {Path} failed {Tries} times; trying again in {Seconds:0.0} s. {Reason}")]
-    private partial void LogTryingAgain(string method, string path, int tries, double seconds, string reason);
+    [LoggerMessage(Message = "{Method} {Path} failed {Tries} times; trying again in {Seconds:0.0} s. {Reason}")]
+    private partial void LogTryingAgain(LogLevel level, string method, string path, int tries, double seconds, string reason);
 }
 
 /// <summary>One request of the feed.</summary>
