@@ -39,7 +39,7 @@ internal sealed class WorkspaceSeed(GitCommand git, GitRepositories repositories
         using var script = new MemoryStream();
         var context = task.WorkflowContext;
         Line($"commit {branch}\nmark :1\ncommitter Stack <stack@localhost> {task.CreatedAt.ToUnixTimeSeconds()} +0000");
-        Block($"Begin {context.WorkflowName}\n");
+        Block($"Begin {context.WorkflowName}\n\nStack-Workflow: {task.TaskId.WorkflowId}\nStack-Stage: {task.TaskId.Stage}\nStack-Attempt: {task.TaskId.Attempt}\n");
         Line("M 100644 inline REQUIREMENTS.md");
         Block($"# {context.WorkflowName}\n\n{context.Requirements.Trim()}\n");
         Line("M 100644 inline .stack/workflow.json");

@@ -27,7 +27,7 @@ internal sealed class StartupReport(
         WriteTable();
         await Task.Delay(UntilIdle, time, cancellationToken);
         var (bytes, processes) = memory.OfAll();
-        Say($"idle memory: {MemoryUse.Describe(bytes)} resident in {processes} processes, this host included");
+        Say($"idle memory: {MemoryUse.Describe(bytes)} in {processes} processes, this host included, shared pages counted once");
     }
 
     private static bool IsSettled(CustomResourceSnapshot snapshot) => snapshot.State?.Text switch
