@@ -26,10 +26,11 @@ internal sealed partial class Workspace
         await workspace.GitAsync(["remote", "add", "origin", access.Remote], cancellationToken);
         if (reference.BaseCommit is { } commit)
         {
-            // A negative refspec leaves the branches of other attempts where they are.
+            // A negative refspec leaves the branches of other attempts where they are. The commit is named too: the work branch follows a result that counts
+            // a moment later, and the next attempt may be there first.
             await git.RequireAsync(
                 workspace.Directory,
-                ["fetch", "--quiet", "--no-auto-gc", access.Remote, "+refs/heads/*:refs/remotes/origin/*", "^refs/heads/attempts/*", "+refs/tags/*:refs/tags/*"],
+                ["fetch", "--quiet", "--no-auto-gc", access.Remote, "+refs/heads/*:refs/remotes/origin/*", "^refs/heads/attempts/*", "+refs/tags/*:refs/tags/*", $"+{commit}:refs/stack/base"],
                 access,
                 cancellationToken);
             await workspace.GitAsync(["checkout", "--quiet", "-B", ShortName(reference.Branch), commit], cancellationToken);

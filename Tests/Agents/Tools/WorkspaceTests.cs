@@ -89,7 +89,7 @@ public sealed class WorkspaceTests : IAsyncDisposable
 
         Assert.Equal(start, await workspace.HeadAsync(CancellationToken.None));
         Assert.Equal("hello", await File.ReadAllTextAsync(workspace.PathOf("README.md")));
-        Assert.Equal(["refs/heads/work", "refs/remotes/origin/main", "refs/remotes/origin/work", "refs/tags/v1"], references.Split('\n'));
+        Assert.Equal(["refs/heads/work", "refs/remotes/origin/main", "refs/remotes/origin/work", "refs/stack/base", "refs/tags/v1"], references.Split('\n'));
     }
 
     [Fact]
