@@ -26,7 +26,8 @@ internal static class WorkflowFiles
 
     private static async Task<IResult> FileAsync(HttpContext context, string id, string? path, string? @ref, IWorkflowStore store, WorkspaceFiles files, CancellationToken cancellationToken)
     {
-        path = path?.TrimEnd('/') ?? "";
+        // The server leaves an escaped slash as it is; clients that escape whole paths mean a slash.
+        path = path?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase).TrimEnd('/') ?? "";
         if (!DefinitionNames.IsInsideWorkspace(path))
         {
             return Problem.Of(ProblemTypes.InvalidRequest, $"path: '{path}' leaves the workspace.", "Write a path relative to the workspace, with forward slashes and without '..'.");
@@ -60,10 +61,10 @@ internal static class WorkflowFiles
             return problem;
         }
 
-        string? source;
+        string source;
         if (from is null)
         {
-            source = await files.ResolveAsync(target.Id, GitReferences.Base, cancellationToken) ?? WorkspaceFiles.EmptyTree;
+            source = target.Base ?? WorkspaceFiles.EmptyTree;
         }
         else
         {
@@ -113,26 +114,26 @@ internal static class WorkflowFiles
     private static bool IsText(string path) => Path.GetExtension(path).ToLowerInvariant() is not
         (".png" or ".jpg" or ".jpeg" or ".gif" or ".webp" or ".ico" or ".pdf" or ".zip" or ".gz" or ".tar" or ".dll" or ".exe" or ".so" or ".woff" or ".woff2" or ".ttf" or ".db" or ".bin" or ".nupkg");
 
-    private static async Task<(WorkflowId Id, string Commit, Problem? Problem)> FindAsync(string id, string? reference, IWorkflowStore store, WorkspaceFiles files, CancellationToken cancellationToken)
+    private static async Task<(WorkflowId Id, string Commit, string? Base, Problem? Problem)> FindAsync(string id, string? reference, IWorkflowStore store, WorkspaceFiles files, CancellationToken cancellationToken)
     {
         if (!WorkflowId.TryParse(id, null, out var workflowId) || await store.LoadAsync([workflowId], cancellationToken) is not [var workflow])
         {
-            return (default, "", Workflows.Unknown(id));
+            return (default, "", null, Workflows.Unknown(id));
         }
 
         if (reference is not null && !GitReferences.IsRevision(reference))
         {
-            return (default, "", Problem.Of(ProblemTypes.InvalidRequest, $"ref: '{(reference.Length > 100 ? reference[..100] + "…" : reference)}' is not the name of a branch, a tag, a commit or a stage."));
+            return (default, "", null, Problem.Of(ProblemTypes.InvalidRequest, $"ref: '{(reference.Length > 100 ? reference[..100] + "…" : reference)}' is not the name of a branch, a tag, a commit or a stage."));
         }
 
         var revision = reference is null ? workflow.State.HeadCommit : workflow.State.Find(reference)?.Commit ?? reference;
         if (revision is null)
         {
-            return (default, "", Problem.Of(ProblemTypes.NotFound, $"Workflow {workflowId} has no files yet.", "They are there once a stage that has a workspace completed."));
+            return (default, "", null, Problem.Of(ProblemTypes.NotFound, $"Workflow {workflowId} has no files yet.", "They are there once a stage that has a workspace completed."));
         }
 
         return await files.ResolveAsync(workflowId, revision, cancellationToken) is { } commit
-            ? (workflowId, commit, null)
-            : (default, "", Problem.NotFound("commit", revision, "Give a branch, a tag, a commit or a stage that completed."));
+            ? (workflowId, commit, workflow.State.Stages.SelectMany(stage => stage.References).FirstOrDefault(moved => moved.Name == GitReferences.Base)?.Commit, null)
+            : (default, "", null, Problem.NotFound("commit", revision, "Give a branch, a tag, a commit or a stage that completed."));
     }
 }

@@ -104,8 +104,8 @@ internal static class GitHttp
         Problem.Of(ProblemTypes.NotFound, $"There is no repository of a workflow '{id}'.", "A repository exists once the initialization stage has begun.");
 
     private static string[] Options(string service, int maxPushMegabytes) => service == UploadPack
-        ? ["-c", "uploadpack.hideRefs=refs/heads/attempts", "-c", "uploadpack.allowAnySHA1InWant=true"]
-        : ["-c", "receive.fsckObjects=true", "-c", "receive.denyDeletes=true", "-c", "receive.autogc=false", "-c", string.Create(CultureInfo.InvariantCulture, $"receive.maxInputSize={(long)maxPushMegabytes << 20}")];
+        ? ["-c", "transfer.hideRefs=refs/stack", "-c", "uploadpack.hideRefs=refs/heads/attempts", "-c", "uploadpack.allowAnySHA1InWant=true"]
+        : ["-c", "transfer.hideRefs=refs/stack", "-c", "receive.fsckObjects=true", "-c", "receive.denyDeletes=true", "-c", "receive.autogc=false", "-c", string.Create(CultureInfo.InvariantCulture, $"receive.maxInputSize={(long)maxPushMegabytes << 20}")];
 
     private static Dictionary<string, string> Variables(string service, string protocol) => service == UploadPack && protocol.Length > 0
         ? new() { ["GIT_PROTOCOL"] = protocol }

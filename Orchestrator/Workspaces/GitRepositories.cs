@@ -22,6 +22,8 @@ internal sealed class GitRepositories(string dataDirectory)
         	fsckObjects = true
         	denyDeletes = true
         	autogc = false
+        [transfer]
+        	hideRefs = refs/stack
         [uploadpack]
         	hideRefs = refs/heads/attempts
         	allowAnySHA1InWant = true

@@ -45,7 +45,7 @@ internal sealed class AccessCheck(RequestDelegate next, ApiKeys keys, AgentToken
         }
 
         var basic = context.GetEndpoint()?.Metadata.GetMetadata<BasicChallenge>() is not null;
-        if ((required & (Scope.Agent | Scope.Join)) != 0 && caller.AgentId is null)
+        if ((required & Scope.Everything) == 0 && caller.AgentId is null)
         {
             Challenge(context, basic);
             return Problem.Of(ProblemTypes.Unauthorized, required.HasFlag(Scope.Join)

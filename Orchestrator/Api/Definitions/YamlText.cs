@@ -15,9 +15,10 @@ internal static partial class YamlText
     /// <param name="yaml">The text.</param>
     public static DefinitionText Read(string yaml)
     {
+        var scanner = new Scanner(new StringReader(yaml), skipComments: true);
         try
         {
-            var parser = new Parser(new Scanner(new StringReader(yaml), skipComments: true));
+            var parser = new Parser(scanner);
             parser.Consume<StreamStart>();
             if (parser.Accept<StreamEnd>(out _))
             {
@@ -34,6 +35,11 @@ internal static partial class YamlText
         catch (YamlException malformed)
         {
             return DefinitionText.Unreadable($"It is not YAML: {malformed.Message}", "Check the indentation and the quotes around this line.", (int)malformed.Start.Line);
+        }
+        catch (Exception broken) when (broken is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // The parser gives up on some unclosed brackets and quotes in ways of its own.
+            return DefinitionText.Unreadable("It is not YAML: the text ends in the middle.", "Close every bracket and quote.", (int)scanner.CurrentPosition.Line);
         }
         catch (RefusedException refused)
         {

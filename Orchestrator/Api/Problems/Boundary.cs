@@ -95,6 +95,7 @@ internal sealed partial class Boundary(RequestDelegate next, ILogger<Boundary> l
         {
             404 => Problem.Of(ProblemTypes.NotFound, $"There is no route {request.Method} {Shorten(request.Path)}.", "The routes are listed at /openapi/v1.json."),
             405 => Problem.Of(ProblemTypes.InvalidRequest, 405, $"{request.Method} is not possible for {Shorten(request.Path)}.", $"Use {response.Headers.Allow}."),
+            // Routing found a route for the path and none for the media type, and does not say what it would have taken.
             415 => WrongMediaType(context),
             413 => TooLarge(context),
             var status => Problem.Of(status >= 500 ? ProblemTypes.Internal : ProblemTypes.InvalidRequest, status, "The request was refused."),
@@ -103,7 +104,7 @@ internal sealed partial class Boundary(RequestDelegate next, ILogger<Boundary> l
 
     private static Problem WrongMediaType(HttpContext context)
     {
-        var accepted = context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes ?? ["application/json"];
+        var accepted = context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes ?? ["application/json", "application/yaml for definitions"];
         var given = context.Request.ContentType is { Length: > 0 } type ? $"'{Shorten(type)}'" : "missing";
         return Problem.Of(ProblemTypes.InvalidRequest, 415, $"The Content-Type is {given}.", $"Send {string.Join(" or ", accepted)}.");
     }

@@ -23,15 +23,15 @@ internal static partial class JsonFailures
             return Problem.Of(ProblemTypes.InvalidRequest, $"{(field.Length > 0 ? field + ": " : "")}required fields are missing: {missing.Groups[1].Value.Replace("'", "", StringComparison.Ordinal).TrimEnd('.')}.");
         }
 
-        if (failure.InnerException is null && !failure.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal))
+        if (failure is { InnerException: null, Path: not null } && !failure.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal))
         {
             // A converter of ours: its sentence is meant for people.
             return Problem.Of(ProblemTypes.InvalidRequest, $"{field}: {Sentence(failure.Message)}{position}");
         }
 
         // The reader found no JSON at all; otherwise it is JSON of another shape.
-        return failure.InnerException is JsonException || failure.InnerException?.GetType().Name == "JsonReaderException"
-            ? Problem.Of(ProblemTypes.MalformedBody, $"The body is not JSON: {Sentence(failure.InnerException.Message)}{position}")
+        return failure.Path is null || failure.InnerException is JsonException
+            ? Problem.Of(ProblemTypes.MalformedBody, $"The body is not JSON: {Sentence((failure.InnerException ?? failure).Message)}{position}")
             : Problem.Of(ProblemTypes.InvalidRequest, $"{(field.Length > 0 ? field : "The body")} {Expected(TypeAt(bodyType, field))}{position}");
     }
 
