@@ -116,7 +116,7 @@ internal static class StoreBenchmark
             ("list: newest 50", () => store.ListAsync(new WorkflowQuery(), default)),
             ("list: newest 1,000", () => store.ListAsync(new WorkflowQuery { Limit = 1000 }, default)),
             ("list: failed", () => store.ListAsync(new WorkflowQuery { Status = WorkflowStatus.Failed }, default)),
-            ("list: running (none)", () => store.ListAsync(new WorkflowQuery { Status = WorkflowStatus.Waiting }, default)),
+            ("list: waiting (none)", () => store.ListAsync(new WorkflowQuery { Status = WorkflowStatus.Waiting }, default)),
             ("list: type", () => store.ListAsync(new WorkflowQuery { Type = "bugfix" }, default)),
             ("list: priority", () => store.ListAsync(new WorkflowQuery { Priority = Priority.Critical }, default)),
             ("list: definition, older page", () => store.ListAsync(new WorkflowQuery { Definition = "app", Before = middle }, default)),
