@@ -90,7 +90,7 @@ internal sealed class SqliteAttempts(SqliteDatabase database)
         """;
 
     private const string SelectActive =
-        "SELECT 1 FROM attempts WHERE workflow_id = ? AND stage = ? AND attempt = ? AND status IN ('pending', 'dispatched', 'running')";
+        "SELECT 1 FROM attempts WHERE workflow_id = ? AND stage = ? AND attempt = ? AND finished_at IS NULL";
 
     private const string EndAttempt = """
         UPDATE attempts
@@ -100,12 +100,12 @@ internal sealed class SqliteAttempts(SqliteDatabase database)
 
     private const string DispatchAttempt = """
         UPDATE attempts SET status = 'dispatched', started_at = ifnull(started_at, ?), deadline = ifnull(?, deadline)
-        WHERE workflow_id = ? AND stage = ? AND attempt = ? AND status IN ('pending', 'dispatched')
+        WHERE workflow_id = ? AND stage = ? AND attempt = ? AND (status = 'pending' OR status = 'dispatched')
         """;
 
     private const string LeaseAttempt = """
         UPDATE attempts SET status = 'running', agent_id = ?, started_at = ifnull(started_at, ?), lease_expires_at = ?, deadline = ifnull(?, deadline)
-        WHERE workflow_id = ? AND stage = ? AND attempt = ? AND (status IN ('pending', 'dispatched') OR (status = 'running' AND agent_id = ?))
+        WHERE workflow_id = ? AND stage = ? AND attempt = ? AND (status = 'pending' OR status = 'dispatched' OR (status = 'running' AND agent_id = ?))
         """;
 
     private const string NoteProgress = """

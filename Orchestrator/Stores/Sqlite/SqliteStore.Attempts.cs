@@ -107,9 +107,9 @@ internal sealed partial class SqliteStore
     private const string ListOfAgentType = $"{ListFrom} INDEXED BY attempts_by_agent_type {ListJoin} ?1 IS NULL AND agent_type = ?6 {ListEnd}";
 
     private const string ListUnsuccessful =
-        $"{ListFrom} INDEXED BY attempts_unsuccessful {ListJoin} ?1 IS NULL AND status IN ('failed', 'lost', 'snoozed', 'awaiting_approval', 'canceled') AND status = ?5 {ListEnd}";
+        $"{ListFrom} INDEXED BY attempts_unsuccessful {ListJoin} ?1 IS NULL AND finished_at IS NOT NULL AND status <> 'completed' AND status = ?5 {ListEnd}";
 
-    private const string IsActive = "status IN ('pending', 'dispatched', 'running')";
+    private const string IsActive = "finished_at IS NULL";
 
     private const string SelectAttempt = $"""
         SELECT {Columns}, ifnull(output, content), extras

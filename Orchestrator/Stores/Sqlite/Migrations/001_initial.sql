@@ -1,5 +1,6 @@
 -- Ids are 16 bytes, big-endian, so that they sort by time. Times are ticks of 100 ns since 0001-01-01 in UTC. JSON is text.
 -- What can be long stands last in its table: the columns before it are read without it.
+-- Constraints and partial indexes are checked with every row: they compare, and have no IN (...), for which SQLite would build a table each time.
 
 -- What changes about a workflow, and what lists filter by. Lists need the narrow columns; the engine needs the state.
 CREATE TABLE workflows (
@@ -9,14 +10,22 @@ CREATE TABLE workflows (
     type            TEXT    NOT NULL,
     definition_name TEXT    NOT NULL,
     priority        INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 3),
-    status          TEXT    NOT NULL CHECK (status IN ('running', 'paused', 'waiting', 'completed', 'failed', 'canceled', 'exhausted')),
+    status          TEXT    NOT NULL,
     display_state   TEXT    NOT NULL,
     current_stage   TEXT,
     progress        INTEGER NOT NULL CHECK (progress BETWEEN 0 AND 100),
     next_timer_at   INTEGER,
     ended_at        INTEGER,
     state           TEXT    NOT NULL,
-    CONSTRAINT ended_has_a_time CHECK ((status IN ('completed', 'failed', 'canceled', 'exhausted')) = (ended_at IS NOT NULL)),
+    CONSTRAINT status_fits_the_end CHECK (CASE status
+        WHEN 'running' THEN ended_at IS NULL
+        WHEN 'paused' THEN ended_at IS NULL
+        WHEN 'waiting' THEN ended_at IS NULL
+        WHEN 'completed' THEN ended_at IS NOT NULL
+        WHEN 'failed' THEN ended_at IS NOT NULL
+        WHEN 'canceled' THEN ended_at IS NOT NULL
+        WHEN 'exhausted' THEN ended_at IS NOT NULL
+        ELSE 0 END),
     CONSTRAINT ended_has_no_timer CHECK (ended_at IS NULL OR next_timer_at IS NULL)
 );
 
@@ -92,9 +101,8 @@ CREATE TABLE attempts (
     workflow_id      BLOB    NOT NULL REFERENCES workflows (id),
     stage            TEXT    NOT NULL,
     attempt          INTEGER NOT NULL CHECK (attempt > 0),
-    status           TEXT    NOT NULL CHECK (status IN (
-        'pending', 'dispatched', 'running', 'completed', 'failed', 'lost', 'snoozed', 'awaiting_approval', 'canceled')),
-    counted          INTEGER NOT NULL DEFAULT 0 CHECK (counted IN (0, 1)),
+    status           TEXT    NOT NULL,
+    counted          INTEGER NOT NULL DEFAULT 0 CHECK (counted BETWEEN 0 AND 1),
     agent_type       TEXT    NOT NULL,
     priority         INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 3),
     created_at       INTEGER NOT NULL,
@@ -110,19 +118,27 @@ CREATE TABLE attempts (
     iteration        INTEGER,
     message          TEXT,
     PRIMARY KEY (workflow_id, stage, attempt),
-    CONSTRAINT running_is_leased CHECK (status <> 'running' OR (agent_id IS NOT NULL AND lease_expires_at IS NOT NULL)),
-    CONSTRAINT only_running_is_leased CHECK (status = 'running' OR lease_expires_at IS NULL),
-    CONSTRAINT over_has_a_time CHECK ((status IN ('pending', 'dispatched', 'running')) = (finished_at IS NULL)),
+    CONSTRAINT status_fits_lease_and_end CHECK (CASE status
+        WHEN 'pending' THEN finished_at IS NULL AND lease_expires_at IS NULL
+        WHEN 'dispatched' THEN finished_at IS NULL AND lease_expires_at IS NULL
+        WHEN 'running' THEN finished_at IS NULL AND lease_expires_at IS NOT NULL AND agent_id IS NOT NULL
+        WHEN 'completed' THEN finished_at IS NOT NULL AND lease_expires_at IS NULL
+        WHEN 'failed' THEN finished_at IS NOT NULL AND lease_expires_at IS NULL
+        WHEN 'lost' THEN finished_at IS NOT NULL AND lease_expires_at IS NULL
+        WHEN 'snoozed' THEN finished_at IS NOT NULL AND lease_expires_at IS NULL
+        WHEN 'awaiting_approval' THEN finished_at IS NOT NULL AND lease_expires_at IS NULL
+        WHEN 'canceled' THEN finished_at IS NOT NULL AND lease_expires_at IS NULL
+        ELSE 0 END),
     CONSTRAINT counted_is_completed CHECK (counted = 0 OR status = 'completed'),
     CONSTRAINT result_is_of_one_that_is_over CHECK (result_id IS NULL OR finished_at IS NOT NULL)
 ) WITHOUT ROWID;
 
 -- A stage succeeds at most once, until a retry takes its success back.
 CREATE UNIQUE INDEX attempts_counted ON attempts (workflow_id, stage) WHERE counted = 1;
-CREATE INDEX attempts_active ON attempts (workflow_id, stage, attempt) WHERE status IN ('pending', 'dispatched', 'running');
+CREATE INDEX attempts_active ON attempts (workflow_id, stage, attempt) WHERE finished_at IS NULL;
 CREATE INDEX attempts_overdue ON attempts (min(lease_expires_at, ifnull(deadline, lease_expires_at))) WHERE status = 'running';
 CREATE INDEX attempts_by_agent_type ON attempts (agent_type);
-CREATE INDEX attempts_unsuccessful ON attempts (status) WHERE status IN ('failed', 'lost', 'snoozed', 'awaiting_approval', 'canceled');
+CREATE INDEX attempts_unsuccessful ON attempts (status) WHERE finished_at IS NOT NULL AND status <> 'completed';
 
 -- The log. The writer gives the ids, in the order of commits.
 CREATE TABLE events (
@@ -160,7 +176,7 @@ CREATE TABLE steps (
 CREATE TABLE definitions (
     version    TEXT    PRIMARY KEY,
     name       TEXT    NOT NULL,
-    built_in   INTEGER NOT NULL CHECK (built_in IN (0, 1)),
+    built_in   INTEGER NOT NULL CHECK (built_in BETWEEN 0 AND 1),
     applied_at INTEGER NOT NULL,
     definition TEXT    NOT NULL,
     source     TEXT    NOT NULL
