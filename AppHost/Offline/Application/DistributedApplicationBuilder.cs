@@ -40,6 +40,10 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
             : new(DistributedApplicationOperation.Run);
         ExecutionContext = new(executionContextOptions);
         AddIdentity();
+        if (description.IsApplicationHost)
+        {
+            HostStartup.ExplainFailures();
+        }
     }
 
     /// <inheritdoc/>

@@ -22,5 +22,15 @@ internal sealed class HostStartup(HostDescription host, IReadOnlyList<string> ar
         return null;
     }
 
+    /// <summary>Says in one line what is wrong with a description or a value it was given, instead of a stack trace; anything else is a defect and keeps its trace.</summary>
+    internal static void ExplainFailures() => AppDomain.CurrentDomain.UnhandledException += (_, failure) =>
+    {
+        if (failure.ExceptionObject is DistributedApplicationException or ArgumentException || failure.ExceptionObject is InvalidOperationException { InnerException: FormatException or ArgumentException })
+        {
+            Console.Error.WriteLine($"error: {((Exception)failure.ExceptionObject).Message}");
+            Environment.Exit(1);
+        }
+    };
+
     internal void Refuse(DistributedApplicationException failure) => errors.WriteLine($"error: {failure.Message}");
 }

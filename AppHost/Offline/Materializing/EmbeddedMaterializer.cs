@@ -8,7 +8,7 @@ internal sealed class EmbeddedMaterializer : IMaterializer
 {
     public MaterializationKind Kind => MaterializationKind.Embedded;
 
-    public (bool IsPossible, string Reason) Assess(IResource resource) => (resource.IsContainer(), "no server: services use their embedded adapter");
+    public (bool IsPossible, string Reason) Assess(IResource resource) => (resource.IsContainer(), "services use their embedded adapter");
 
     public Task<IMaterializedInstance> StartAsync(ResourceInstance instance, CancellationToken cancellationToken) =>
         Task.FromResult<IMaterializedInstance>(new Nothing());

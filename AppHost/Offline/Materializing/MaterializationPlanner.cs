@@ -48,7 +48,7 @@ internal sealed class MaterializationPlanner(IEnumerable<IMaterializer> material
             var candidates = materializers.Where(one => one.Kind == kind).Select(one => one.Assess(resource)).ToArray();
             if (Array.Find(candidates, candidate => candidate.IsPossible) is { IsPossible: true } accepted)
             {
-                var why = kind == MaterializationKind.Embedded && refusals.Count > 0 ? $"{accepted.Reason} ({string.Join(", ", refusals)})" : accepted.Reason;
+                var why = refusals.Count > 0 ? $"{accepted.Reason}: {string.Join(", ", refusals.Distinct())}" : accepted.Reason;
                 return (new(kind, why), "");
             }
             refusals.AddRange(candidates.Length == 0 ? [Absent(kind)] : candidates.Select(candidate => candidate.Reason));
@@ -70,6 +70,6 @@ internal sealed class MaterializationPlanner(IEnumerable<IMaterializer> material
     };
 
     private static string Absent(MaterializationKind kind) => kind == MaterializationKind.Container
-        ? "this host starts no containers yet"
+        ? "containers are not in this host yet"
         : $"this host has no way to start it as a {kind.ToString().ToLowerInvariant()} yet";
 }

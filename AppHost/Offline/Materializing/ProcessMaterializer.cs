@@ -15,7 +15,7 @@ internal sealed class ProcessMaterializer(
     {
         ProjectResource => (true, "project"),
         ExecutableResource => (true, "program"),
-        _ => (false, "this host starts no servers as processes yet"),
+        _ => (false, "server processes are not in this host yet"),
     };
 
     public async Task<IMaterializedInstance> StartAsync(ResourceInstance instance, CancellationToken cancellationToken)

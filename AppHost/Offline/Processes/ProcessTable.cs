@@ -45,17 +45,9 @@ internal static class ProcessTable
 
     internal static bool IsZombie(int id) => Stat(id) is null or { State: 'Z' or 'X' };
 
-    /// <summary>
-    /// The memory the process uses, in bytes, with a page that several processes share divided among them (Linux: proportional set size), so that the sum over processes is
-    /// what they take of the machine; where the system does not tell, what is resident. 0 when the process is gone.
-    /// </summary>
-    internal static long MemoryBytes(int id)
+    /// <summary>The memory the process has resident, in bytes; 0 when it is gone.</summary>
+    internal static long ResidentBytes(int id)
     {
-        var proportional = Encoding.ASCII.GetString(ReadAll(id, "smaps_rollup")).Split('\n').FirstOrDefault(line => line.StartsWith("Pss:", StringComparison.Ordinal));
-        if (proportional?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var kilobytes, ..] && long.TryParse(kilobytes, NumberStyles.None, CultureInfo.InvariantCulture, out var size))
-        {
-            return size * 1024;
-        }
         var fields = Encoding.ASCII.GetString(ReadAll(id, "statm")).Split(' ');
         if (fields.Length > 1 && long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out var pages))
         {
@@ -70,6 +62,19 @@ internal static class ProcessTable
         {
             return 0;
         }
+    }
+
+    /// <summary>
+    /// The memory the process costs, in bytes: its resident pages, those it shares counted as its share of them. What the system does not say
+    /// is taken as resident.
+    /// </summary>
+    internal static long ProportionalBytes(int id)
+    {
+        const string label = "Pss:";
+        var line = Encoding.ASCII.GetString(ReadAll(id, "smaps_rollup")).Split('\n').FirstOrDefault(line => line.StartsWith(label, StringComparison.Ordinal));
+        return line is not null && long.TryParse(line[label.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out var kibibytes)
+            ? kibibytes * 1024
+            : ResidentBytes(id);
     }
 
     private static bool HasVariable(byte[] environment, byte[] wanted)

@@ -23,6 +23,10 @@ internal sealed class EndpointAllocator
         {
             // A project is told its port; another program listens where it always does, and only that is declared.
             var port = (resource is ProjectResource ? endpoint.Port ?? endpoint.TargetPort : endpoint.TargetPort ?? endpoint.Port) ?? FreePort();
+            if (port is < 1 or > IPEndPoint.MaxPort)
+            {
+                throw new DistributedApplicationException($"The port of '{resource.Name}' ({endpoint.Name}) is {port}; it must be from 1 to {IPEndPoint.MaxPort}.");
+            }
             given.Add(port);
             endpoint.AllocatedEndpoint = new(endpoint, KnownHostNames.Localhost, port, port.ToString(CultureInfo.InvariantCulture));
         }

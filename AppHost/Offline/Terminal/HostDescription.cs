@@ -4,11 +4,15 @@ namespace Aspire.Hosting.Offline;
 
 /// <summary>
 /// What the application host's project says about itself in its assembly: <c>apphostprojectpath</c> and <c>apphostprojectname</c> as Aspire's
-/// build writes them, <c>apphost-option</c> (<c>--name VALUE|explanation</c>) for the help, <c>apphost-next</c> for what to type when everything runs.
+/// build writes them, <c>apphost-option</c> (<c>--name VALUE|explanation</c>) for the help, <c>apphost-next</c> for what to type when everything runs, and
+/// <c>apphost-usual</c> (<c>NAME=URL</c>) for the address of a resource that needs no mention.
 /// </summary>
 internal sealed class HostDescription(Assembly? assembly)
 {
     private readonly AssemblyMetadataAttribute[] metadata = assembly?.GetCustomAttributes<AssemblyMetadataAttribute>().ToArray() ?? [];
+
+    /// <summary>Whether the assembly is the application host's own, and not, say, that of a test.</summary>
+    internal bool IsApplicationHost => ProjectDirectory is not null;
 
     internal string? ProjectDirectory => Value("apphostprojectpath");
 
@@ -22,6 +26,9 @@ internal sealed class HostDescription(Assembly? assembly)
 
     /// <summary>The option that changes the port of a resource, if the application has one.</summary>
     internal string? PortOptionOf(string resource) => Options.Select(one => one.Option.Split(' ')[0]).FirstOrDefault(option => option == $"--{resource}-port");
+
+    internal string? UsualUrlOf(string resource) => metadata.Where(one => one.Key == "apphost-usual").Select(one => (one.Value ?? "").Split('=', 2))
+        .FirstOrDefault(parts => parts[0] == resource)?.ElementAtOrDefault(1);
 
     internal static bool AsksForHelp(IEnumerable<string> arguments) => arguments.Any(argument => argument is "--help" or "-h" or "-?");
 

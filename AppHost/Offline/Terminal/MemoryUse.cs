@@ -2,16 +2,19 @@ using System.Globalization;
 
 namespace Aspire.Hosting.Offline;
 
-/// <summary>The memory the application has resident: what its processes have, this host and its watchdog included. Pages that processes share count in each.</summary>
+/// <summary>The memory of the application: that of its processes, of this host and of its watchdog.</summary>
 internal sealed class MemoryUse(RunMarker marker, Watchdog watchdog)
 {
     internal static string Describe(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024.0):0} MB");
 
-    internal long OfInstance(string instanceId) => ProcessTable.WithEnvironment(marker.InstanceAssignment(instanceId)).Sum(ProcessTable.MemoryBytes);
+    /// <summary>What an instance and what it started cost, in bytes.</summary>
+    internal long OfInstance(string instanceId) => ProcessTable.WithEnvironment(marker.InstanceAssignment(instanceId)).Sum(ProcessTable.ProportionalBytes);
 
-    internal (long Bytes, int Processes) OfAll()
+    /// <summary>What everything costs, in words.</summary>
+    internal string OfAll()
     {
         int[] ids = [Environment.ProcessId, .. watchdog.ProcessId is { } dog ? [dog] : Array.Empty<int>(), .. ProcessTable.WithEnvironment(marker.RunAssignment)];
-        return (ids.Sum(ProcessTable.MemoryBytes), ids.Length);
+        // Every .NET process maps the same framework: summing what each has resident counts it as often as there are processes.
+        return $"{Describe(ids.Sum(ProcessTable.ProportionalBytes))} in {ids.Length} processes, shared pages counted once ({Describe(ids.Sum(ProcessTable.ResidentBytes))} resident, counted in each)";
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -26,8 +27,7 @@ internal sealed class StartupReport(
         await settled;
         WriteTable();
         await Task.Delay(UntilIdle, time, cancellationToken);
-        var (bytes, processes) = memory.OfAll();
-        Say($"idle memory: {MemoryUse.Describe(bytes)} in {processes} processes, this host included, shared pages counted once");
+        Say($"idle memory: {memory.OfAll()}");
     }
 
     private static bool IsSettled(CustomResourceSnapshot snapshot) => snapshot.State?.Text switch
@@ -58,7 +58,6 @@ internal sealed class StartupReport(
     {
         var took = clock.SinceHostStart;
         var sinceCommand = clock.SinceCommand;
-        var (bytes, processes) = memory.OfAll();
         output.Write("");
         foreach (var line in StatusTable.Format([.. model.Resources.SelectMany(resource => StatusTable.Rows(resource, notifications, memory.OfInstance))]))
         {
@@ -67,7 +66,7 @@ internal sealed class StartupReport(
         output.Write("");
         Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"all healthy in {took.TotalSeconds:0.0} s{(sinceCommand is { } longer ? string.Create(CultureInfo.InvariantCulture, $" ({longer.TotalSeconds:0.0} s since dotnet run)") : "")}, {MemoryUse.Describe(bytes)} in {processes} processes"));
+            $"all healthy in {took.TotalSeconds:0.0} s{(sinceCommand is { } longer ? string.Create(CultureInfo.InvariantCulture, $" ({longer.TotalSeconds:0.0} s since dotnet run)") : "")}"));
         if (host.Next is { Length: > 0 } next)
         {
             Say($"next: {Fill(next)}");
@@ -77,12 +76,11 @@ internal sealed class StartupReport(
 
     private void WritePending(IReadOnlyList<ResourceSupervisor> supervisors)
     {
-        foreach (var supervisor in supervisors)
+        var pending = supervisors.Select(supervisor => notifications.TryGetCurrentState(supervisor.Instance.Id, out var known) ? known : null)
+            .OfType<ResourceEvent>().Where(known => !IsSettled(known.Snapshot)).GroupBy(known => Reason(known.Snapshot), known => known.ResourceId);
+        foreach (var group in pending)
         {
-            if (notifications.TryGetCurrentState(supervisor.Instance.Id, out var known) && !IsSettled(known.Snapshot))
-            {
-                Say($"not healthy yet: {supervisor.Instance.Id} ({Reason(known.Snapshot)})");
-            }
+            Say($"not healthy yet: {string.Join(", ", group)} ({group.Key})");
         }
     }
 
@@ -94,11 +92,18 @@ internal sealed class StartupReport(
         _ => snapshot.State?.Text ?? "unknown",
     };
 
-    // {NAME} in the text becomes the first URL of the resource of that name.
+    // {NAME} in the text becomes the first URL of the resource of that name; where that is the usual one, the option before it goes.
     private string Fill(string text) => model.Resources.Aggregate(text, (filled, resource) =>
-        notifications.TryGetCurrentState(resource.Name, out var known) && known.Snapshot.Urls.FirstOrDefault() is { } url
-            ? filled.Replace($"{{{resource.Name}}}", url.Url, StringComparison.Ordinal)
-            : filled);
+    {
+        if (!notifications.TryGetCurrentState(resource.Name, out var known) || known.Snapshot.Urls.FirstOrDefault() is not { } url)
+        {
+            return filled;
+        }
+        var mention = $"{{{resource.Name}}}";
+        return host.UsualUrlOf(resource.Name) == url.Url
+            ? Regex.Replace(filled, $@" --[\w-]+ {Regex.Escape(mention)}", "")
+            : filled.Replace(mention, url.Url, StringComparison.Ordinal);
+    });
 
     private void Say(string line) => output.Write(TerminalLoggerProvider.Name, line, color: 0);
 }

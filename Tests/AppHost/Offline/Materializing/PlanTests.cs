@@ -27,8 +27,8 @@ public sealed class PlanTests
     }
 
     [Theory]
-    [InlineData("containers", "this host starts no containers yet")]
-    [InlineData("processes", "this host starts no servers as processes yet")]
+    [InlineData("containers", "containers are not in this host yet")]
+    [InlineData("processes", "server processes are not in this host yet")]
     public async Task Infrastructure_NotPossible_IsRefusedWithWhatIsMissing(string mode, string missing)
     {
         await using var application = new TestApplication("--infrastructure", mode);

@@ -227,8 +227,10 @@ public sealed class SupervisionTests
 
         var terminal = application.Terminal();
         Assert.Matches(@"(?m)^server +process +healthy +http://localhost:18083 +\d+ +\d+ MB$", terminal);
-        Assert.Matches(@"(?m)^cache +embedded +embedded +- +- +- +no server: services use their embedded adapter", terminal);
+        Assert.Matches(@"(?m)^cache +embedded +embedded +- +- +- +services use their embedded adapter", terminal);
         Assert.Matches(@"all healthy in \d+\.\d s", terminal);
+        await Eventually.TrueAsync(() => application.Terminal().Contains("idle memory: ", StringComparison.Ordinal), "the idle memory is written");
+        Assert.Matches(@"idle memory: \d+ MB in 3 processes, shared pages counted once \(\d+ MB resident, counted in each\)", application.Terminal());
     }
 
     private static int PidOf(TestApplication application, string name) =>
