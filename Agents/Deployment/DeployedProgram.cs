@@ -12,7 +12,6 @@ namespace Stack.Agents.Deployment;
 internal sealed class DeployedProgram(DeploymentResource deployment, ChildProcess child, int port, long startedAt) : IAsyncDisposable
 {
     private static readonly TimeSpan s_healthLimit = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan s_stopGrace = TimeSpan.FromSeconds(5);
 
     /// <summary>What is deployed.</summary>
     public DeploymentResource Deployment { get; } = deployment;
@@ -94,7 +93,8 @@ internal sealed class DeployedProgram(DeploymentResource deployment, ChildProces
     }
 
     /// <summary>Asks the program to end, and ends it when it does not.</summary>
-    public Task<ProcessResult> StopAsync() => Child.StopAsync(s_stopGrace, CancellationToken.None);
+    /// <param name="grace">How long it may take.</param>
+    public Task<ProcessResult> StopAsync(TimeSpan grace) => Child.StopAsync(grace, CancellationToken.None);
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => Child.DisposeAsync();

@@ -49,9 +49,16 @@ internal sealed partial class DeploymentAgent(DeploymentRoot root, DeploymentSup
             Message = $"Published, not started: a {publication.Kind.ToString().ToLowerInvariant()} is no server.",
             UpdatedAt = context.Time.GetUtcNow(),
         };
-        return publication.Kind is ProgramKind.Web
-            ? await StartAsync(context, deployment, publication, commit, with.HealthTimeout, cancellationToken)
-            : await KeepAsync(context, deployment, publication, commit, cancellationToken);
+        try
+        {
+            return publication.Kind is ProgramKind.Web
+                ? await StartAsync(context, deployment, publication, commit, with.HealthTimeout, cancellationToken)
+                : await KeepAsync(context, deployment, publication, commit, cancellationToken);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or Polly.ExecutionRejectedException)
+        {
+            throw new AgentFailure(NotListed(deployment, exception), exception);
+        }
     }
 
     /// <summary>Makes a name of a deployment out of words: lower-case letters, digits and hyphens, at most 50.</summary>
@@ -109,6 +116,16 @@ internal sealed partial class DeploymentAgent(DeploymentRoot root, DeploymentSup
         context.Report(100, record.Message);
         return new StageOutcome.Completed { Output = JsonPayload.From(record) };
     }
+
+    private static StructuredError NotListed(DeploymentResource deployment, Exception exception) => new()
+    {
+        Code = "orchestrator_unavailable",
+        Message = $"The orchestrator did not take the release {deployment.Release} of '{deployment.Name}' into its list, so nothing was replaced: {exception.Message}",
+        Category = ErrorCategory.Dependency,
+        Class = FailureClass.Infrastructure,
+        Retryable = true,
+        SuggestedAction = "See the orchestrator's log; the stage is tried again by itself.",
+    };
 
     private static StructuredError NotHealthy(DeploymentResource deployment, SwapResult swap) => new()
     {

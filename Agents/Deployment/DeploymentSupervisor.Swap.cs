@@ -6,6 +6,8 @@ namespace Stack.Agents.Deployment;
 /// <summary>Replacing a release by another.</summary>
 internal sealed partial class DeploymentSupervisor
 {
+    private const int PortTries = 3;
+
     /// <summary>
     /// Starts a new release beside the one that runs, waits until it is healthy, lists it, and only then stops the old one. When it does not become healthy, or cannot be listed, it is
     /// ended and the old one keeps running. Idempotent: starting the release that runs replaces its process.
@@ -19,26 +21,23 @@ internal sealed partial class DeploymentSupervisor
         await EnterSwapAsync(deployment.Name, cancellationToken);
         try
         {
-            var program = Launch(deployment, FreePort.Next());
-            var kept = false;
-            try
+            for (var tries = 1; ; tries++)
             {
-                if (!await program.WaitUntilHealthyAsync(_client, healthLimit, cancellationToken))
+                await using var start = new StartedRelease(Launch(deployment, FreePort.Next()));
+                if (await start.Program.WaitUntilHealthyAsync(_client, healthLimit, cancellationToken))
                 {
-                    return await GiveUpAsync(program, healthLimit);
+                    var running = Running(start.Program);
+                    await _deployments.WriteAsync(running, cancellationToken);
+                    return await ReplaceAsync(start.Keep(), running);
                 }
 
-                var running = Running(program);
-                await _deployments.WriteAsync(running, cancellationToken);
-                kept = true;
-                return await ReplaceAsync(program, running);
-            }
-            finally
-            {
-                if (!kept)
+                var givenUp = await GiveUpAsync(start.Program, healthLimit);
+                if (tries == PortTries || FreePort.IsFree(start.Program.Url.Port))
                 {
-                    await program.DisposeAsync();
+                    return givenUp;
                 }
+
+                // Somebody else took the port between finding it and using it.
             }
         }
         finally
@@ -59,8 +58,10 @@ internal sealed partial class DeploymentSupervisor
 
     private async Task<SwapResult> GiveUpAsync(DeployedProgram program, TimeSpan healthLimit)
     {
+        // One that ended by itself needs a moment until its last words are here.
+        await Task.WhenAny(program.Child.Completion, Task.Delay(s_lastWords, _time, CancellationToken.None));
         var died = program.Child.HasExited;
-        var result = await program.StopAsync();
+        var result = await program.StopAsync(s_stopGrace);
         var reason = died
             ? $"it ended with exit code {result.ExitCode}: {result.Tail(5)}"
             : $"it did not answer at {program.Deployment.HealthPath ?? "its port"} within {healthLimit.TotalSeconds:0} s";
@@ -75,7 +76,7 @@ internal sealed partial class DeploymentSupervisor
             var replaced = _programs.GetValueOrDefault(running.Name)?.Deployment.Release;
             await EndAsync(running.Name);
             program.SilentSince = null;
-            _programs[running.Name] = program;
+            Hold(program);
             _pauses.Remove(running.Name);
             LogStarted(running.Name, running.Release, program.Url);
             return new SwapResult(running, replaced, null, null);
@@ -113,6 +114,23 @@ internal sealed partial class DeploymentSupervisor
         await _gate.WaitAsync(CancellationToken.None);
         _swapping.Remove(name);
         _gate.Release();
+    }
+
+    /// <summary>A release that ends at the end of its scope unless it is kept.</summary>
+    /// <param name="program">Its process.</param>
+    private sealed class StartedRelease(DeployedProgram program) : IAsyncDisposable
+    {
+        private bool _kept;
+
+        public DeployedProgram Program { get; } = program;
+
+        public DeployedProgram Keep()
+        {
+            _kept = true;
+            return Program;
+        }
+
+        public ValueTask DisposeAsync() => _kept ? ValueTask.CompletedTask : Program.DisposeAsync();
     }
 }
 

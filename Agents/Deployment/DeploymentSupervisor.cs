@@ -14,6 +14,10 @@ internal sealed partial class DeploymentSupervisor : BackgroundService
     private static readonly TimeSpan s_requestLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_silenceLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_stopGrace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_stopGraceWithAgent = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_requestLimitWithAgent = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(1);
 
     private readonly DeploymentRoot _root;
@@ -25,6 +29,7 @@ internal sealed partial class DeploymentSupervisor : BackgroundService
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Dictionary<string, DeployedProgram> _programs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Pause> _pauses = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _ports = new(StringComparer.Ordinal);
     private readonly HashSet<string> _swapping = new(StringComparer.Ordinal);
     private IReadOnlyList<DeploymentResource>? _known;
     private FileStream? _lock;
@@ -227,7 +232,7 @@ internal sealed partial class DeploymentSupervisor : BackgroundService
         try
         {
             var program = Launch(deployment, PortFor(deployment));
-            _programs[deployment.Name] = program;
+            Hold(program);
             LogStarted(deployment.Name, deployment.Release, program.Url);
             await WriteAsync(deployment with { Status = DeploymentStatus.Starting, Url = program.Url.AbsoluteUri, Pid = program.Child.Pid, Message = "Starting." });
             return true;
@@ -286,24 +291,34 @@ internal sealed partial class DeploymentSupervisor : BackgroundService
 
     private async Task StopWithAgentAsync(DeployedProgram program)
     {
-        await program.StopAsync();
-        await WriteAsync(program.Deployment with { Status = DeploymentStatus.Stopped, Url = program.Url.AbsoluteUri, Pid = null, Message = "Stopped with the agent that supervises it; it starts again with it." });
+        await program.StopAsync(s_stopGraceWithAgent);
+        var stopped = program.Deployment with { Status = DeploymentStatus.Stopped, Url = program.Url.AbsoluteUri, Pid = null, Message = "Stopped with the agent that supervises it; it starts again with it." };
+        await WriteAsync(stopped, s_requestLimitWithAgent);
     }
 
     private async Task EndAsync(string name)
     {
         if (_programs.Remove(name, out var program))
         {
-            await program.StopAsync();
+            await program.StopAsync(s_stopGrace);
             await program.DisposeAsync();
         }
     }
 
     private DeployedProgram Launch(DeploymentResource deployment, int port) => DeployedProgram.Start(deployment, _processes, _root.StateDirectory(deployment.Name), port, _time);
 
+    private void Hold(DeployedProgram program)
+    {
+        _programs[program.Deployment.Name] = program;
+        _ports[program.Deployment.Name] = program.Url.Port;
+    }
+
     // The address that people know stays, when nobody else took it meanwhile.
-    private static int PortFor(DeploymentResource deployment) =>
-        Uri.TryCreate(deployment.Url, UriKind.Absolute, out var url) && FreePort.IsFree(url.Port) ? url.Port : FreePort.Next();
+    private int PortFor(DeploymentResource deployment)
+    {
+        var port = Uri.TryCreate(deployment.Url, UriKind.Absolute, out var url) ? url.Port : _ports.GetValueOrDefault(deployment.Name);
+        return port > 0 && FreePort.IsFree(port) ? port : FreePort.Next();
+    }
 
     private async Task<bool> WriteIfChangedAsync(DeploymentResource next, DeploymentResource stored)
     {
@@ -317,9 +332,9 @@ internal sealed partial class DeploymentSupervisor : BackgroundService
     }
 
     // What cannot be told now is told by the next pass, which sees that the list says something else.
-    private async Task WriteAsync(DeploymentResource deployment)
+    private async Task WriteAsync(DeploymentResource deployment, TimeSpan? requestLimit = null)
     {
-        using var limit = new CancellationTokenSource(s_requestLimit, _time);
+        using var limit = new CancellationTokenSource(requestLimit ?? s_requestLimit, _time);
         try
         {
             await _deployments.WriteAsync(deployment with { UpdatedAt = _time.GetUtcNow() }, limit.Token);

@@ -52,6 +52,21 @@ internal sealed class BrowserProber(string chromium, Uri address, E2eLog log)
 
     private async Task ProbeAsync(IBrowser browser, PageProbe probe, string picture)
     {
+        string? difference;
+        try
+        {
+            difference = await OpenAsync(browser, probe, picture);
+        }
+        catch (PlaywrightException exception)
+        {
+            difference = exception.Message.Split('\n')[0];
+        }
+
+        log.Add(new E2eStep($"page {probe.Path}", "page", difference is null, $"opens without errors{(probe.Title is null ? "" : $", title '{probe.Title}'")}", difference ?? "as expected"));
+    }
+
+    private async Task<string?> OpenAsync(IBrowser browser, PageProbe probe, string picture)
+    {
         var errors = new List<string>();
         var page = await browser.NewPageAsync();
         page.SetDefaultTimeout(TimeoutMs);
@@ -61,12 +76,11 @@ internal sealed class BrowserProber(string chromium, Uri address, E2eLog log)
         var title = await page.TitleAsync();
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = picture, FullPage = true });
         await page.CloseAsync();
-        var difference = response is not { Ok: true } ? $"the status is {response?.Status}"
+        return response is not { Ok: true } ? $"the status is {response?.Status}"
             : errors.Count > 0 ? $"errors in the console: {string.Join("; ", errors.Take(5))}"
             : probe.Title is { } wanted && title != wanted ? $"the title is '{title}'"
             : title.Length == 0 ? "there is no title"
             : null;
-        log.Add(new E2eStep($"page {probe.Path}", "page", difference is null, $"opens without errors{(probe.Title is null ? "" : $", title '{probe.Title}'")}", difference ?? "as expected"));
     }
 
     private static void Collect(List<string> errors, string? error)

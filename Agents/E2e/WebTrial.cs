@@ -14,6 +14,7 @@ internal sealed class WebTrial(AgentContext context, ProgramUnderTest program, E
     private const string Pictures = ".stack/e2e";
 
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs the trial.</summary>
@@ -63,6 +64,12 @@ internal sealed class WebTrial(AgentContext context, ProgramUnderTest program, E
     {
         var started = context.Time.GetTimestamp();
         var answers = await child.WaitForPortAsync(address.Port, s_startLimit, cancellationToken);
+        if (!answers)
+        {
+            // One that ended by itself needs a moment until its last words are here.
+            await Task.WhenAny(child.Completion, Task.Delay(s_lastWords, context.Time, cancellationToken));
+        }
+
         var actual = answers ? "as expected" : child.HasExited ? $"it ended: {(await child.Completion).Tail(10)}" : $"it does not: {child.Output}";
         log.Add(new E2eStep("the program starts", "start", answers, $"it listens within {s_startLimit.TotalSeconds:0} s", actual) { DurationMs = (long)context.Time.GetElapsedTime(started).TotalMilliseconds });
         return answers;
@@ -88,9 +95,9 @@ internal sealed class WebTrial(AgentContext context, ProgramUnderTest program, E
         try
         {
             var names = await new BrowserProber(chromium, address, log).ProbeAsync(pages, folder, BrowserEnvironment(), cancellationToken);
-            foreach (var name in names)
+            foreach (var (page, name) in pages.Zip(names).Where(pair => File.Exists(Path.Combine(folder, pair.Second))))
             {
-                await context.AddArtifactAsync($"Screenshot of {pages[names.ToList().IndexOf(name)].Path}", $"{Pictures}/{name}", "image/png", cancellationToken);
+                await context.AddArtifactAsync($"Screenshot of {page.Path}", $"{Pictures}/{name}", "image/png", cancellationToken);
             }
         }
         catch (Microsoft.Playwright.PlaywrightException exception)

@@ -68,6 +68,7 @@ internal sealed partial class IntegrationAgent : IAgent
         }
 
         await workspace.GitAsync(["merge", "--abort"], cancellationToken);
+        await workspace.GitAsync(["checkout", "--quiet", "--detach", work], cancellationToken);
         return conflicts;
     }
 

@@ -10,7 +10,7 @@ internal static partial class CodeNames
     private static readonly HashSet<string> s_takenTypes = new(StringComparer.OrdinalIgnoreCase)
     {
         "Action", "Answer", "Arithmetic", "Array", "Attribute", "BadRequests", "Boolean", "Byte", "Calculation", "Char", "CommandLine", "Console", "Convert", "Decimal", "Delegate",
-        "Directory", "Double", "Encoding", "Enum", "Environment", "Exception", "File", "FileStore", "Func", "Guid", "Index", "InputErrors", "IResource", "Lazy", "List", "Lock", "Math", "Microsoft", "Numbers",
+        "Directory", "Double", "Encoding", "Enum", "Environment", "Exception", "File", "FileStore", "Func", "Greeting", "Guid", "Index", "InputErrors", "IResource", "Lazy", "List", "Lock", "Math", "Microsoft", "Numbers",
         "Object", "Operands", "Operation", "Page", "Parallel", "Path", "Program", "Random", "Range", "Resource", "ResourceApi", "ResourceApp", "ResourcePage", "Results", "RunningApp",
         "Span", "Stream", "String", "System", "Task", "Test", "Tests", "TextStatistics", "Thread", "Timer", "Tuple", "Type", "Uri", "Version", "Void", "Xunit",
     };

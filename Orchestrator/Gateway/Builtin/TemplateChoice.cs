@@ -32,6 +32,10 @@ internal sealed record TemplateChoice(string? Template, string Reason)
     /// <param name="requirements">The requirements.</param>
     public static bool MentionsText(string requirements) => TemplateWords.Text.IsMatch(requirements);
 
+    /// <summary>The same for saying hello.</summary>
+    /// <param name="requirements">The requirements.</param>
+    public static bool MentionsGreeting(string requirements) => TemplateWords.Greeting.IsMatch(requirements);
+
     private static TemplateScore Score(string template, string requirements, IReadOnlyList<Entity> entities)
     {
         var words = new List<string>();
@@ -39,10 +43,10 @@ internal sealed record TemplateChoice(string? Template, string Reason)
         foreach (var (pattern, weight) in TemplateWords.Of(template))
         {
             var found = pattern.Match(requirements);
-            if (found.Success)
+            points += found.Success ? weight : 0;
+            if (found.Success && weight > 0)
             {
                 words.Add(found.Value.ToLowerInvariant());
-                points += weight;
             }
         }
 
@@ -68,7 +72,7 @@ internal static class TemplateNames
 
     /// <summary>What the templates can do, for a person.</summary>
     public const string Abilities =
-        "the built-in generator writes a calculator web API, a REST API for things with fields, a console program or a class library (arithmetic or text statistics)";
+        "the built-in generator writes a calculator web API, a REST API for things with fields, a console program or a class library (arithmetic, greetings or text statistics)";
 
     /// <summary>All of them, the preferred first.</summary>
     public static IReadOnlyList<string> All { get; } = [Calculator, CrudApi, Console, Library];
@@ -83,6 +87,8 @@ internal static partial class TemplateWords
     public static Regex Arithmetic => ArithmeticWords();
 
     public static Regex Text => TextWords();
+
+    public static Regex Greeting => GreetingWords();
 
     private static readonly Dictionary<string, IReadOnlyList<(Regex, int)>> s_words = new()
     {
@@ -101,7 +107,8 @@ internal static partial class TemplateWords
         ],
         [TemplateNames.Console] =
         [
-            (Whole("console|command[- ]line|cli"), 9), (Whole("terminal"), 5), (Whole("script|prompt|stdin|stdout"), 2),
+            (Whole("console|command[- ]line|cli"), 9), (Whole("terminal"), 5), (Whole("script|prompt|stdin|stdout"), 2), (Greeting, 3),
+            (Whole("web|api|http|rest|service|page|site|website"), -3),
         ],
         [TemplateNames.Library] =
         [
@@ -115,6 +122,9 @@ internal static partial class TemplateWords
 
     [GeneratedRegex(@"\b(?:calculat\w*|arithmetic|add|adds|addition|subtract\w*|multipl(?:y|ies|ication)|divid(?:e|es)|division|math|maths|mathematics)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex ArithmeticWords();
+
+    [GeneratedRegex(@"\b(?:hello,? world|say(?:s|ing)? hello|greet(?:s|er|ing|ings)?)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex GreetingWords();
 
     [GeneratedRegex(@"\b(?:texts?|words?|lines?|characters?|strings?|statistics|frequen\w+|count(?:s|ing|er)?)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex TextWords();

@@ -17,6 +17,7 @@ public sealed class GeneratedRepositoryTests : IDisposable
     [InlineData("an API for books with title, price, pages and optional due date, tasks with title, class, email, website, description and done, and events with name")]
     [InlineData("A command line calculator")]
     [InlineData("A console program that counts words in a file")]
+    [InlineData("Hello world")]
     [InlineData("A class library for text statistics")]
     public async Task Generate_Template_BuildsIsFormattedAndPassesItsTests(string requirements)
     {

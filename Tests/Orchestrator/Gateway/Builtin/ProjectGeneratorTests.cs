@@ -13,6 +13,8 @@ public sealed class ProjectGeneratorTests
     [InlineData("A library management system with books and members", "crud-api", "BooksApi")]
     [InlineData("A command line calculator", "console", "Calculator")]
     [InlineData("A console program that counts words in a file", "console", "WordCount")]
+    [InlineData("Hello world", "console", "Greeter")]
+    [InlineData("A console program that greets people by name", "console", "Greeter")]
     [InlineData("A class library for text statistics", "library", "TextMeasures")]
     [InlineData("A NuGet package with math helpers", "library", "Calculations")]
     public void Generate_Requirements_ChooseTheTemplate(string requirements, string template, string project)
@@ -26,7 +28,7 @@ public sealed class ProjectGeneratorTests
 
     [Theory]
     [InlineData("A chess engine")]
-    [InlineData("Hello world")]
+    [InlineData("A hello world web API")]
     [InlineData("zzz")]
     public void Generate_NothingFits_SaysWhatFitsAndWritesNothing(string requirements)
     {
