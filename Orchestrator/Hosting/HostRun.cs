@@ -26,7 +26,7 @@ internal static class HostRun
 
     private static string? Remedy(Exception failure) => failure switch
     {
-        StartRefusedException or StoreSchemaException => failure.Message,
+        StartRefusedException or StoreSchemaException or StoreUnavailableException => failure.Message,
         OptionsValidationException options => string.Join(' ', options.Failures),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => failure.Message + " Stop what listens there, or choose another address with --urls http://localhost:PORT.",
         _ => null,

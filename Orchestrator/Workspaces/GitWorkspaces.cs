@@ -73,7 +73,7 @@ internal sealed partial class GitWorkspaces(GitCommand git, GitRepositories repo
 
             if (script.Length > 0)
             {
-                (await git.RunAsync(path, ["update-ref", "--stdin"], Encoding.UTF8.GetBytes(script.ToString()), cancellationToken)).OrThrow("move the references of the workspace");
+                await MoveAsync(path, script.ToString(), cancellationToken);
             }
         }
         finally
@@ -111,6 +111,24 @@ internal sealed partial class GitWorkspaces(GitCommand git, GitRepositories repo
         merge.OrThrow("merge the attempt with the work branch");
         string[] arguments = ["commit-tree", parts[0], "-p", head, "-p", commit, "-m", $"Merge {taskId.Stage}, attempt {taskId.Attempt}"];
         return new IntegrationOutcome.Integrated((await git.RunAsync(path, arguments, cancellationToken)).OrThrow("write the merge").Text);
+    }
+
+    private async Task MoveAsync(string path, string script, CancellationToken cancellationToken)
+    {
+        var update = await git.RunAsync(path, ["update-ref", "--stdin"], Encoding.UTF8.GetBytes(script), cancellationToken);
+        if (update.ExitCode != 0 && update.Error.Contains(".lock': File exists", StringComparison.Ordinal))
+        {
+            // Nobody else moves these references, so that a lock is what a process left that was killed in the middle of a move.
+            foreach (var line in script.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                File.Delete(Path.Combine(path, line.Split(' ')[1]) + ".lock");
+            }
+
+            File.Delete(Path.Combine(path, "packed-refs.lock"));
+            update = await git.RunAsync(path, ["update-ref", "--stdin"], Encoding.UTF8.GetBytes(script), cancellationToken);
+        }
+
+        update.OrThrow("move the references of the workspace");
     }
 
     private async Task AppendWorkAsync(StringBuilder script, WorkflowId workflowId, string path, string? current, string head, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Reflection;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Stack.Contracts;
 
@@ -9,11 +10,11 @@ namespace Stack.Orchestrator.Workspaces;
 /// <summary>
 /// The agent of type <c>initialization</c>: it lives in the orchestrator, since it makes the repositories that the orchestrator owns, and takes its tasks through the feed like any other.
 /// </summary>
-internal sealed partial class InitializationWorker(ITaskFeed feed, WorkspaceSeed seed, IOptions<WorkspaceOptions> options, TimeProvider time, Random random, ILogger<InitializationWorker> logger) : BackgroundService
+internal sealed partial class InitializationWorker(ITaskFeed feed, WorkspaceSeed seed, IOptions<WorkspaceOptions> options, TimeProvider time, ILogger<InitializationWorker> logger) : BackgroundService
 {
     internal const string AgentType = "initialization";
 
-    private readonly AgentId _id = AgentId.New(AgentType, random);
+    private readonly AgentId _id = AgentId.New(AgentType, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
     private readonly ConcurrentDictionary<TaskId, CancellationTokenSource> _running = new();
     private readonly SemaphoreSlim _slots = new(options.Value.InitializationConcurrency);
     private long _processed;

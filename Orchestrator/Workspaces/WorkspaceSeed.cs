@@ -74,7 +74,7 @@ internal sealed class WorkspaceSeed(GitCommand git, GitRepositories repositories
 
     private async Task<SeedOutcome> FetchAsync(string path, string branch, string source, string reference, CancellationToken cancellationToken)
     {
-        var fetch = await git.RunAsync(path, ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--end-of-options", source, $"+{reference}:{branch}"], cancellationToken);
+        var fetch = await git.RunAsync(path, ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=30", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--end-of-options", source, $"+{reference}:{branch}"], cancellationToken);
         if (fetch.ExitCode != 0)
         {
             return SeedOutcome.Refuse(

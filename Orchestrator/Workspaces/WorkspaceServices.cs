@@ -1,7 +1,7 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Stack.Engine;
 using Stack.Orchestrator.Hosting;
+using Stack.ServiceDefaults.Preflight;
 
 namespace Stack.Orchestrator.Workspaces;
 
@@ -14,7 +14,6 @@ internal static class WorkspaceServices
             .Configure<IConfiguration, IOptions<OrchestratorOptions>>((options, configuration, host) => options.Read(configuration, host.Value.LoopbackOnly))
             .ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<WorkspaceOptions>>(new Refusals<WorkspaceOptions>(WorkspaceOptions.Refusals));
-        builder.Services.TryAddSingleton<Random>(_ => new Random(BitConverter.ToInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4))));
         builder.Services.AddSingleton(services => new GitCommand(services.GetRequiredService<IOptions<OrchestratorOptions>>().Value.DataDirectory));
         builder.Services.AddSingleton(services => new GitRepositories(services.GetRequiredService<IOptions<OrchestratorOptions>>().Value.DataDirectory));
         builder.Services.AddSingleton<WorkspaceFiles>();
@@ -24,6 +23,7 @@ internal static class WorkspaceServices
             services.GetRequiredService<GitRepositories>(),
             services.GetRequiredService<IOptions<OrchestratorOptions>>().Value.LoopbackOnly,
             services.GetRequiredService<ILogger<GitWorkspaces>>()));
+        builder.Services.AddPreflightCheck<GitPreflight>();
         builder.Services.AddHostedService<InitializationWorker>();
     }
 }

@@ -11,6 +11,9 @@ namespace Stack.Orchestrator.Api.Access;
 /// </summary>
 internal sealed class AccessCheck(RequestDelegate next, ApiKeys keys, AgentTokens agents)
 {
+    private static readonly Caller Owner = new("local", Scope.Everything);
+    private static readonly Caller OwnerAndAgent = new("local", Scope.Everything | Scope.Agent | Scope.Join);
+
     public async Task InvokeAsync(HttpContext context)
     {
         var endpoint = context.GetEndpoint();
@@ -118,7 +121,7 @@ internal sealed class AccessCheck(RequestDelegate next, ApiKeys keys, AgentToken
             return Caller.Nobody(ProblemTypes.Forbidden, $"The request came through a proxy; without API keys only direct requests from this machine are answered. Configure {ApiKeys.Section}.");
         }
 
-        return new Caller("local", agents.Required ? Scope.Everything : Scope.Everything | Scope.Agent | Scope.Join);
+        return agents.Required ? Owner : OwnerAndAgent;
     }
 
     /// <summary>Whether a page of this origin was served by this machine.</summary>

@@ -6,7 +6,7 @@ namespace Stack.Orchestrator.Api.Problems;
 
 /// <summary>
 /// Refuses a body whose announced length is over the route's limit. The body is read and dropped first, up to a bound: a client that still writes
-/// when the connection closes never sees the answer.
+/// when the connection closes never sees the answer. One that asks first (<c>Expect: 100-continue</c>) is told at once.
 /// </summary>
 internal sealed class OversizeBodies(RequestDelegate next)
 {
@@ -23,7 +23,8 @@ internal sealed class OversizeBodies(RequestDelegate next)
         }
 
         var problem = Boundary.TooLarge(context);
-        if (feature is { IsReadOnly: false } && length <= MaxDrainedBytes)
+        var asksFirst = context.Request.Headers.Expect.Count > 0;
+        if (!asksFirst && feature is { IsReadOnly: false } && length <= MaxDrainedBytes)
         {
             feature.MaxRequestBodySize = null;
             await DrainAsync(context.Request.Body, context.RequestAborted);

@@ -33,6 +33,14 @@ public sealed class HostSetupTests
         Assert.StartsWith(begin, refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Start_SecondOnTheSameDirectory_IsRefusedNamingIt()
+    {
+        await using var host = await OrchestratorHost.StartAsync();
+        var refused = await Assert.ThrowsAsync<StartRefusedException>(() => OrchestratorHost.StartOnAsync(host.Folder));
+        Assert.StartsWith($"Another orchestrator works on the data directory '{host.Folder}'", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Stack:MaxBodyBytes=5", "Stack:MaxBodyBytes is 5; give 1024 to 1073741824.")]
     [InlineData("Stack:Workspaces:MaxPushMegabytes=0", "Stack:Workspaces:MaxPushMegabytes is 0; give 1 to 1000000.")]

@@ -128,6 +128,15 @@ public sealed class GitWorkspacesTests : IDisposable
     }
 
     [Fact]
+    public async Task Advance_LockLeftByAKilledProcess_IsTakenOver()
+    {
+        var commit = await CommitAsync(null, ("a", "1"));
+        await File.WriteAllTextAsync(Path.Combine(_path, "refs", "heads", "work.lock"), "");
+        await AdvanceAsync(commit);
+        Assert.Equal(commit, await GitAsync("rev-parse", "work"));
+    }
+
+    [Fact]
     public async Task Remove_Repository_IsGoneAndMayBeRemovedAgain()
     {
         await CommitAsync(null, ("a", "1"));
