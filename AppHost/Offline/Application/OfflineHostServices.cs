@@ -63,7 +63,7 @@ internal static class OfflineHostServices
         services.AddSingleton<StartClock>();
         services.AddSingleton<StartupReport>();
         services.AddSingleton<ILoggerProvider, TerminalLoggerProvider>();
-        // What the host's framework has to say is of no use to whoever runs the application, unless something is wrong.
-        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None).SetMinimumLevel(LogLevel.Information);
+        // What the framework has to say is of no use to whoever runs the application, unless something is wrong; a failed start is said by the host itself.
+        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None).SetMinimumLevel(LogLevel.Information);
     }
 }

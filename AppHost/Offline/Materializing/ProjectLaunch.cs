@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Aspire.Hosting.ApplicationModel;
 
 namespace Aspire.Hosting.Offline;
@@ -21,8 +22,12 @@ internal static class ProjectLaunch
         return new(DotnetPath(), [assembly, .. arguments], Path.GetDirectoryName(metadata.ProjectPath)!, []);
     }
 
-    private static string DotnetPath() =>
-        Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : ProgramFinder.Find("dotnet", Environment.CurrentDirectory);
+    // The dotnet whose runtime runs this host; it stands three folders above the runtime's.
+    private static string DotnetPath()
+    {
+        var beside = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        return File.Exists(beside) ? beside : ProgramFinder.Find("dotnet", Environment.CurrentDirectory);
+    }
 
     // A project that was added by path is not one the host's build knows; MSBuild says where its output is.
     private static async Task<string> TargetPathAsync(string projectPath, CancellationToken cancellationToken)
