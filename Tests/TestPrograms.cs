@@ -11,6 +11,7 @@ internal static class TestPrograms
     public static int Main(string[] arguments) => arguments switch
     {
         ["apphost", .. var rest] => HostProgram.Run(rest),
+        [WebProgram.Name, .. var prefixes] => WebProgram.Run(prefixes),
         [SqliteCrashWriter.Name, var directory] => SqliteCrashWriter.Run(directory, Console.Out),
         _ => 64,
     };
