@@ -10,7 +10,8 @@ internal sealed class TerminalOutput : IAsyncDisposable
 {
     private static readonly string[] Colors = ["36", "33", "32", "35", "34", "96", "93", "92", "95", "94"];
 
-    private readonly Channel<string> lines = Channel.CreateUnbounded<string>(new() { SingleReader = true });
+    // A reader that stands still costs the oldest lines, not memory without end; the log files have them.
+    private readonly Channel<string> lines = Channel.CreateBounded<string>(new BoundedChannelOptions(50_000) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
     private readonly TextWriter writer;
     private readonly Task writing;
 
