@@ -29,6 +29,7 @@ public static class EngineRegistration
         services.AddSingleton<LeaseBuffer>();
         services.AddSingleton<ReadyQueue>();
         services.AddSingleton<AttemptHolders>();
+        services.AddSingleton<AttemptLeases>();
         services.AddSingleton<EnvelopeBuilder>();
         services.AddSingleton<CommitEffects>();
         services.AddSingleton<ResultIntake>();

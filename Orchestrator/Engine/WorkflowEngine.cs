@@ -24,7 +24,7 @@ public sealed class WorkflowEngine
             return used;
         }
 
-        _cache.Pin(submission.Header.DefinitionVersion, submission.Definition);
+        submission = submission with { Definition = _cache.Pin(submission.Header.DefinitionVersion, submission.Definition) };
         var item = new CommitItem(submission.Header.Id, new WorkflowInput.Submit { At = _time.GetUtcNow() }) { Submission = submission };
         if (_committer.TrySubmit(item) is not { } submitted)
         {

@@ -112,7 +112,7 @@ public sealed record AgentHeartbeat
     /// <summary>Attempts among them that ended in an unexpected error.</summary>
     public long Errors { get; init; }
 
-    /// <summary>Milliseconds to wait for a cancel; 0 to 60,000. Zero: answer at once.</summary>
+    /// <summary>Milliseconds to wait for a cancel; 0 to 60,000, and no longer than the heartbeat interval in any case. Zero: answer at once.</summary>
     public int WaitMs { get; init; }
 }
 

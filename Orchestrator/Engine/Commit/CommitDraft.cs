@@ -1,5 +1,3 @@
-using Stack.Contracts;
-
 namespace Stack.Engine;
 
 /// <summary>What one transaction will write about one workflow, gathered from all inputs of the batch that concern it.</summary>
@@ -59,23 +57,15 @@ internal sealed class CommitDraft(HotWorkflow workflow, WorkflowSubmission? subm
     }
 
     /// <summary>Makes what was written the present.</summary>
-    public void Publish()
+    public void Publish() => Workflow.Publish(State, EndedAttempts);
+
+    /// <summary>Tells everybody who asked.</summary>
+    public void Answer(CommitStatus status)
     {
-        Workflow.State = State;
-        if (Workflow.Outputs is not { } outputs)
+        foreach (var (item, decision) in Items)
         {
-            return;
+            item.Complete(new CommitResult(status, decision, Workflow));
         }
-
-        foreach (var ended in EndedAttempts)
-        {
-            if (ended is { Status: AttemptStatus.Completed, Output: { } output })
-            {
-                outputs = outputs.SetItem(ended.Stage, output);
-            }
-        }
-
-        Workflow.Outputs = outputs;
     }
 
     private static IReadOnlyList<T> Join<T>(IReadOnlyList<T> before, IReadOnlyList<T> added, ref List<T>? joined)

@@ -28,6 +28,12 @@ internal sealed class CommitEffects(
             {
                 var taskId = new TaskId(draft.Workflow.Header.Id, ended.Stage, ended.Attempt);
                 leases.Remove(taskId);
+                if (holders.HolderOf(taskId) is null)
+                {
+                    // It ended without ever being given out here: its agent had it from before a restart, or from another orchestrator.
+                    ready.Withdraw(taskId, draft.Workflow.DefinitionOf(ended.Stage).Agent);
+                }
+
                 foreach (var listener in _listeners)
                 {
                     listener.Ended(taskId);
@@ -55,25 +61,43 @@ internal sealed class CommitEffects(
         }
     }
 
+    /// <summary>Makes up for effects that a workflow may lack: it was perhaps written, but nobody was told. Idempotent.</summary>
+    public void TakeUp(HotWorkflow workflow)
+    {
+        var state = workflow.State;
+        foreach (var held in holders.HeldOf(state.Id))
+        {
+            if (!workflow.IsOutstanding(held))
+            {
+                Stop(workflow, held, state.End is WorkflowStatus.Canceled);
+            }
+        }
+
+        if (state.End is null)
+        {
+            ready.Offer([.. state.Stages.Select(stage => OfferOf(workflow, stage)).OfType<ReadyTask>()], time.GetUtcNow());
+        }
+
+        if (state.HeadCommit is { } head)
+        {
+            workspaces.Enqueue(state.Id, head, [.. state.Stages.SelectMany(stage => stage.References)]);
+        }
+
+        signal.Wake();
+    }
+
     private void ApplyDecision(CommitDraft draft, CommitItem item, Decision decision, List<ReadyTask> offers)
     {
         foreach (var stopped in decision.ToStop)
         {
-            var reason = item.Input is WorkflowInput.Cancel ? "canceled" : "lost";
-            holders.Stop(stopped, reason);
-            foreach (var listener in _listeners)
-            {
-                listener.Stopped(stopped, reason);
-            }
+            Stop(draft.Workflow, stopped, item.Input is WorkflowInput.Cancel);
         }
 
         foreach (var offered in decision.ToOffer)
         {
-            var stage = draft.State.Find(offered.Stage);
-            if (stage is { Status: StageStatus.Pending } && holders.HolderOf(offered) is null)
+            if (draft.State.Find(offered.Stage) is { } stage && OfferOf(draft.Workflow, stage) is { } offer)
             {
-                var definition = draft.Workflow.Definition.Stages.First(candidate => candidate.Name == offered.Stage);
-                offers.Add(new ReadyTask(offered, definition.Agent, draft.Workflow.Header.Priority, stage.AvailableAt));
+                offers.Add(offer);
             }
         }
 
@@ -87,5 +111,25 @@ internal sealed class CommitEffects(
         {
             workspaces.Enqueue(draft.Workflow.Header.Id, report.Commit, report.Result.Change?.References ?? []);
         }
+    }
+
+    private void Stop(HotWorkflow workflow, TaskId taskId, bool canceled)
+    {
+        var reason = canceled ? "canceled" : "lost";
+        holders.Stop(taskId, reason);
+        ready.Withdraw(taskId, workflow.DefinitionOf(taskId.Stage).Agent);
+        foreach (var listener in _listeners)
+        {
+            listener.Stopped(taskId, reason);
+        }
+    }
+
+    // What an agent holds is not offered; when it gives it back it has another number.
+    private ReadyTask? OfferOf(HotWorkflow workflow, StageState stage)
+    {
+        var taskId = new TaskId(workflow.Header.Id, stage.Name, stage.Attempt);
+        return stage.Status is StageStatus.Pending && holders.HolderOf(taskId) is null
+            ? new ReadyTask(taskId, workflow.DefinitionOf(stage.Name).Agent, workflow.Header.Priority, stage.AvailableAt)
+            : null;
     }
 }

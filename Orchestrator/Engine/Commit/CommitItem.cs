@@ -9,7 +9,7 @@ internal sealed class CommitItem(WorkflowId workflowId, WorkflowInput? input)
 
     public WorkflowId WorkflowId { get; } = workflowId;
 
-    /// <summary>The input. Null: only flush what lingers.</summary>
+    /// <summary>The input. Null: it only wakes the committer.</summary>
     public WorkflowInput? Input { get; } = input;
 
     /// <summary>The submission of a new workflow. Null: it exists.</summary>

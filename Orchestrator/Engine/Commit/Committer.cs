@@ -14,6 +14,7 @@ namespace Stack.Engine;
 internal sealed partial class Committer : BackgroundService
 {
     private const int MaxTries = 8;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private readonly IWorkflowStore _store;
     private readonly WorkflowCache _cache;
     private readonly LeaseBuffer _leases;
@@ -22,12 +23,15 @@ internal sealed partial class Committer : BackgroundService
     private readonly ILogger<Committer> _logger;
     private readonly ITimer _linger;
     private readonly Channel<CommitItem> _mailbox;
+    private readonly List<CommitItem> _again = [];
+    private readonly HashSet<WorkflowId> _doubtful = [];
+    private int _flushIsDue;
 
     public Committer(IWorkflowStore store, WorkflowCache cache, LeaseBuffer leases, CommitEffects effects, TimeProvider time, IOptions<EngineOptions> options, ILogger<Committer> logger)
     {
         (_store, _cache, _leases, _effects, _options, _logger) = (store, cache, leases, effects, options.Value, logger);
         _mailbox = Channel.CreateBounded<CommitItem>(new BoundedChannelOptions(_options.MailboxCapacity) { SingleReader = true });
-        _linger = time.CreateTimer(_ => _mailbox.Writer.TryWrite(new CommitItem(default, null)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _linger = time.CreateTimer(_ => Flush(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _leases.OnFilled(() => _linger.Change(_options.LingerDuration, Timeout.InfiniteTimeSpan));
     }
 
@@ -35,11 +39,19 @@ internal sealed partial class Committer : BackgroundService
     public Task<CommitResult>? TrySubmit(CommitItem item) => _mailbox.Writer.TryWrite(item) ? item.Task : null;
 
     /// <summary>Hands in an input. When the task ends, what it changed is durable. The token ends only the waiting.</summary>
+    /// <exception cref="StoreUnavailableException">It may be stored or not; or the orchestrator is stopping, and it is not.</exception>
     public async Task<CommitResult> SubmitAsync(CommitItem item, CancellationToken cancellationToken)
     {
-        if (!_mailbox.Writer.TryWrite(item))
+        try
         {
-            await _mailbox.Writer.WriteAsync(item, cancellationToken).ConfigureAwait(false);
+            if (!_mailbox.Writer.TryWrite(item))
+            {
+                await _mailbox.Writer.WriteAsync(item, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (ChannelClosedException)
+        {
+            throw new StoreUnavailableException("The orchestrator is stopping. Try again when it is back.");
         }
 
         return await item.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -66,8 +78,10 @@ internal sealed partial class Committer : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var batch = new List<CommitItem>(_options.MaxBatch);
-        while (await _mailbox.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
+        while (_again.Count > 0 || await _mailbox.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
+            batch.AddRange(_again);
+            _again.Clear();
             while (batch.Count < _options.MaxBatch && _mailbox.Reader.TryRead(out var item))
             {
                 batch.Add(item);
@@ -77,132 +91,137 @@ internal sealed partial class Committer : BackgroundService
             batch.Clear();
         }
 
-        await RunOnceAsync([new CommitItem(default, null)]).ConfigureAwait(false);
+        Volatile.Write(ref _flushIsDue, 1);
+        await RunOnceAsync([]).ConfigureAwait(false);
     }
 
-    /// <summary>Decides and writes one batch.</summary>
+    /// <summary>Decides and writes one batch; what has to be tried again is part of the next one.</summary>
     internal async Task RunOnceAsync(IReadOnlyList<CommitItem> items)
     {
         var started = Stopwatch.GetTimestamp();
-        Dictionary<WorkflowId, CommitDraft>? drafts = null;
-        (IReadOnlyList<LeaseWrite> leases, IReadOnlyList<NoteWrite> notes) = ([], []);
+        var flush = Interlocked.Exchange(ref _flushIsDue, 0) != 0;
+        CommitRound? round = null;
+        HashSet<WorkflowId> outdated;
+        CommitOutcome outcome;
         try
         {
-            drafts = await DecideAsync(items).ConfigureAwait(false);
-            (leases, notes) = items.Any(item => item.Input is null) ? _leases.Take() : ([], []);
-            var writes = new List<WorkflowWrite>(drafts.Count);
-            foreach (var draft in drafts.Values)
+            await TakeUpDoubtfulAsync().ConfigureAwait(false);
+            round = await CommitRound.DecideAsync(items, _cache).ConfigureAwait(false);
+            outdated = await FindOutdatedAsync(round).ConfigureAwait(false);
+            var batch = BatchOf(round, flush);
+            outcome = new CommitOutcome();
+            if (batch.Workflows.Count + batch.Leases.Count + batch.Notes.Count > 0)
             {
-                if (draft.HasChanges)
-                {
-                    writes.Add(draft.ToWrite());
-                }
+                outcome = await _store.CommitAsync(batch, CancellationToken.None).ConfigureAwait(false);
+                EngineMetrics.Committed(batch.Workflows.Count, Stopwatch.GetElapsedTime(started));
             }
-
-            var outcome = new CommitOutcome();
-            if (writes.Count + leases.Count + notes.Count > 0)
-            {
-                outcome = await _store.CommitAsync(new CommitBatch { Workflows = writes, Leases = leases, Notes = notes }, CancellationToken.None).ConfigureAwait(false);
-                EngineMetrics.Committed(writes.Count, Stopwatch.GetElapsedTime(started));
-            }
-
-            Conclude(drafts, outcome);
         }
         catch (Exception exception)
         {
             // The boundary: whatever went wrong, every caller learns it, and the next batch begins from what the store says.
-            _leases.Return(leases, notes);
-            Fail(items, drafts, exception);
+            await FailAsync(items, round, flush, exception).ConfigureAwait(false);
+            return;
         }
+
+        if (flush)
+        {
+            _leases.Written();
+        }
+
+        outdated.UnionWith(outcome.Conflicts);
+        Conclude(round, outcome, outdated);
     }
 
-    private async Task<Dictionary<WorkflowId, CommitDraft>> DecideAsync(IReadOnlyList<CommitItem> items)
+    private void Flush()
     {
-        var missing = items.Where(item => item is { Input: not null, Submission: null } && _cache.TryGet(item.WorkflowId) is null).Select(item => item.WorkflowId).ToHashSet();
-        if (missing.Count > 0)
-        {
-            await _cache.LoadAsync(missing, CancellationToken.None).ConfigureAwait(false);
-        }
+        Volatile.Write(ref _flushIsDue, 1);
 
-        var drafts = new Dictionary<WorkflowId, CommitDraft>(items.Count);
-        foreach (var item in items)
-        {
-            if (item.Input is null)
-            {
-                continue;
-            }
-
-            if (!drafts.TryGetValue(item.WorkflowId, out var draft))
-            {
-                var workflow = item.Submission is { } submission ? Begin(submission) : _cache.TryGet(item.WorkflowId);
-                if (workflow is null)
-                {
-                    item.Complete(new CommitResult(CommitStatus.NotFound, null, null));
-                    continue;
-                }
-
-                drafts.Add(item.WorkflowId, draft = new CommitDraft(workflow, item.Submission));
-            }
-
-            if (item.ChecksHead && !string.Equals(item.ExpectedHead, draft.State.HeadCommit, StringComparison.Ordinal))
-            {
-                item.Complete(new CommitResult(CommitStatus.HeadMoved, null, draft.Workflow));
-                continue;
-            }
-
-            draft.Add(item);
-        }
-
-        return drafts;
+        // When there is no room the committer is at work, and looks at the flag before its next batch.
+        _mailbox.Writer.TryWrite(new CommitItem(default, null));
     }
 
-    private static HotWorkflow Begin(WorkflowSubmission submission) =>
-        new(submission.Header, submission.Definition, WorkflowEvents.Initial(submission.Header.Id, submission.Definition), System.Collections.Immutable.ImmutableDictionary<string, JsonPayload>.Empty);
-
-    private void Conclude(Dictionary<WorkflowId, CommitDraft> drafts, CommitOutcome outcome)
+    private CommitBatch BatchOf(CommitRound round, bool flush)
     {
-        var written = new List<CommitDraft>(drafts.Count);
-        foreach (var draft in drafts.Values)
+        var (leases, notes) = flush ? _leases.Take() : ([], []);
+        List<NoteWrite>? withStarts = null;
+        foreach (var lease in leases)
         {
-            if (outcome.IdempotencyConflicts.Contains(draft.Workflow.Header.Id))
+            // Attempts that begin and end in one transaction are not worth an event for their beginning.
+            if (lease is { Status: AttemptStatus.Running, StartedAt: { } at } && !round.Ends(lease.TaskId))
             {
-                Answer(draft, CommitStatus.KeyUsed);
+                (withStarts ??= []).Add(new NoteWrite { TaskId = lease.TaskId, Event = new AttemptStarted { At = at, Stage = lease.TaskId.Stage, Attempt = lease.TaskId.Attempt, AgentId = lease.AgentId } });
             }
-            else if (outcome.Conflicts.Contains(draft.Workflow.Header.Id))
+        }
+
+        withStarts?.AddRange(notes);
+        return new CommitBatch { Workflows = round.ToWrites(), Leases = leases, Notes = withStarts ?? notes };
+    }
+
+    // A decision that changes something is checked by its commit. One that changes nothing may be owed to a state that another orchestrator has changed.
+    private async Task<HashSet<WorkflowId>> FindOutdatedAsync(CommitRound round)
+    {
+        var unchanged = round.Drafts.Where(draft => !draft.HasChanges).ToDictionary(draft => draft.Workflow.Header.Id);
+        if (unchanged.Count == 0)
+        {
+            return [];
+        }
+
+        var stored = await _cache.ReloadAsync(unchanged.Keys, CancellationToken.None).ConfigureAwait(false);
+        return [.. unchanged.Where(pair => stored.GetValueOrDefault(pair.Key)?.State.Version > pair.Value.State.Version).Select(pair => pair.Key)];
+    }
+
+    private void Conclude(CommitRound round, CommitOutcome outcome, HashSet<WorkflowId> outdated)
+    {
+        var written = new List<CommitDraft>(round.Drafts.Count);
+        foreach (var draft in round.Drafts)
+        {
+            var id = draft.Workflow.Header.Id;
+            if (outcome.IdempotencyConflicts.Contains(id))
+            {
+                draft.Answer(CommitStatus.KeyUsed);
+            }
+            else if (outdated.Contains(id))
             {
                 TryAgain(draft);
             }
             else
             {
                 written.Add(draft);
+                Publish(draft);
             }
         }
 
-        foreach (var draft in written)
+        try
         {
-            draft.Publish();
-            if (draft.State.End is not null)
-            {
-                _cache.Remove(draft.Workflow.Header.Id);
-            }
-            else
-            {
-                _cache.Add(draft.Workflow);
-            }
+            _effects.Apply(written, outcome.LastEventId);
+        }
+        catch (Exception exception)
+        {
+            // It is durable, whatever became of its effects; they are made up for.
+            LogEffectsFailed(exception);
+            Doubt(written);
         }
 
-        _effects.Apply(written, outcome.LastEventId);
-        foreach (var draft in written)
-        {
-            Answer(draft, CommitStatus.Decided);
-        }
+        _again.AddRange(round.Later);
+        written.ForEach(draft => draft.Answer(CommitStatus.Decided));
+        round.HeadMoved.ForEach(moved => moved.Item.Complete(new CommitResult(CommitStatus.HeadMoved, null, moved.Workflow)));
     }
 
-    private static void Answer(CommitDraft draft, CommitStatus status)
+    private void Publish(CommitDraft draft)
     {
-        foreach (var (item, decision) in draft.Items)
+        if (!draft.HasChanges)
         {
-            item.Complete(new CommitResult(status, decision, draft.Workflow));
+            return;
+        }
+
+        draft.Publish();
+        if (draft.State.End is null)
+        {
+            _cache.Put(draft.Workflow);
+        }
+        else
+        {
+            _cache.Remove(draft.Workflow.Header.Id);
         }
     }
 
@@ -212,18 +231,39 @@ internal sealed partial class Committer : BackgroundService
         _cache.Remove(draft.Workflow.Header.Id);
         foreach (var (item, _) in draft.Items)
         {
-            if (++item.Tries >= MaxTries || !_mailbox.Writer.TryWrite(item))
+            if (++item.Tries < MaxTries)
+            {
+                _again.Add(item);
+            }
+            else
             {
                 item.Fail(new StoreUnavailableException($"Workflow {item.WorkflowId} changed {item.Tries} times while an input was applied. Try again."));
             }
         }
     }
 
-    private void Fail(IReadOnlyList<CommitItem> items, Dictionary<WorkflowId, CommitDraft>? drafts, Exception exception)
+    private async Task FailAsync(IReadOnlyList<CommitItem> items, CommitRound? round, bool flush, Exception exception)
     {
-        foreach (var id in drafts?.Keys ?? Enumerable.Empty<WorkflowId>())
+        foreach (var draft in round?.Drafts ?? [])
         {
-            _cache.Remove(id);
+            _cache.Remove(draft.Workflow.Header.Id);
+        }
+
+        if (flush && _leases.Return())
+        {
+            _linger.Change(RetryDelay, Timeout.InfiniteTimeSpan);
+        }
+
+        if (exception is not StoreUnavailableException && items.Select(item => item.WorkflowId).Distinct().Skip(1).Any())
+        {
+            // One workflow spoils the batch: each is tried on its own, and only the guilty one fails.
+            Doubt(round?.Drafts ?? []);
+            foreach (var group in items.Where(item => item.Input is not null).GroupBy(item => item.WorkflowId).ToList())
+            {
+                await RunOnceAsync([.. group]).ConfigureAwait(false);
+            }
+
+            return;
         }
 
         LogFailed(items.Count, exception);
@@ -232,8 +272,39 @@ internal sealed partial class Committer : BackgroundService
         {
             item.Fail(reported);
         }
+
+        Doubt(round?.Drafts ?? []);
+    }
+
+    private void Doubt(IEnumerable<CommitDraft> drafts)
+    {
+        _doubtful.UnionWith(drafts.Where(draft => draft.HasChanges).Select(draft => draft.Workflow.Header.Id));
+        if (_doubtful.Count > 0)
+        {
+            _linger.Change(RetryDelay, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    // A store that does not answer may have written all the same; then the attempts that began are in it, but nobody was told.
+    private async Task TakeUpDoubtfulAsync()
+    {
+        if (_doubtful.Count == 0)
+        {
+            return;
+        }
+
+        _linger.Change(RetryDelay, Timeout.InfiniteTimeSpan);
+        foreach (var workflow in (await _cache.LoadAsync(_doubtful, CancellationToken.None).ConfigureAwait(false)).Values)
+        {
+            _effects.TakeUp(workflow);
+        }
+
+        _doubtful.Clear();
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A batch of {Count} inputs could not be committed; their callers were told")]
     private partial void LogFailed(int count, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What follows from a batch that is stored failed in part; its workflows are taken up again")]
+    private partial void LogEffectsFailed(Exception exception);
 }

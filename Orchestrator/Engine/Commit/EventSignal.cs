@@ -39,6 +39,19 @@ public sealed class EventSignal
         reached.TrySetResult();
     }
 
+    /// <summary>Says that there may be events of whose ids nobody was told.</summary>
+    public void Wake()
+    {
+        TaskCompletionSource reached;
+        lock (_lock)
+        {
+            reached = _next;
+            _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        reached.TrySetResult();
+    }
+
     /// <summary>Returns when an event with a higher id may be in the store.</summary>
     /// <param name="afterEventId">The last id that the reader has seen.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -6,6 +6,10 @@ namespace Stack.Engine;
 /// <summary>A workflow in memory. Only the committer replaces its state; everybody may read it.</summary>
 internal sealed class HotWorkflow(WorkflowHeader header, WorkflowDefinition definition, WorkflowState state, ImmutableDictionary<string, JsonPayload>? outputs)
 {
+    /// <summary>How many bytes of outputs a workflow keeps in memory; more is read from the store when it is needed.</summary>
+    private const int MaxOutputBytes = 64 * 1024;
+
+    private readonly Lock _lock = new();
     private volatile WorkflowState _state = state;
     private volatile ImmutableDictionary<string, JsonPayload>? _outputs = outputs;
 
@@ -13,27 +17,69 @@ internal sealed class HotWorkflow(WorkflowHeader header, WorkflowDefinition defi
 
     public WorkflowDefinition Definition { get; } = definition;
 
-    public WorkflowState State
+    public WorkflowState State => _state;
+
+    /// <summary>The outputs of completed stages. Null: not in memory.</summary>
+    public ImmutableDictionary<string, JsonPayload>? Outputs => _outputs;
+
+    /// <summary>Makes what was written the present.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="ended">The attempts that ended with it.</param>
+    public void Publish(WorkflowState state, IReadOnlyList<AttemptEnd> ended)
     {
-        get => _state;
-        set => _state = value;
+        lock (_lock)
+        {
+            _state = state;
+            if (_outputs is not { } outputs)
+            {
+                return;
+            }
+
+            foreach (var attempt in ended)
+            {
+                if (attempt.Status is AttemptStatus.Completed)
+                {
+                    outputs = attempt.Output is { } output ? outputs.SetItem(attempt.Stage, output) : outputs.Remove(attempt.Stage);
+                }
+            }
+
+            _outputs = ReferenceEquals(outputs, _outputs) || Fits(outputs) ? outputs : null;
+        }
     }
 
-    /// <summary>The outputs of completed stages. Null: not read from the store yet.</summary>
-    public ImmutableDictionary<string, JsonPayload>? Outputs
+    /// <summary>Keeps outputs that were read from the store, unless the workflow has moved on since before they were read.</summary>
+    public void Keep(ImmutableDictionary<string, JsonPayload> outputs, WorkflowState before)
     {
-        get => _outputs;
-        set => _outputs = value;
+        lock (_lock)
+        {
+            if (ReferenceEquals(_state, before) && Fits(outputs))
+            {
+                _outputs = outputs;
+            }
+        }
     }
 
     /// <summary>Whether an attempt is the outstanding one of its stage.</summary>
-    public bool IsOutstanding(string stage, int attempt) =>
-        State is { End: null } state && state.Find(stage) is { Status: StageStatus.Pending } found && found.Attempt == attempt;
+    public bool IsOutstanding(TaskId taskId) => State.IsOutstanding(taskId.Stage, taskId.Attempt);
+
+    /// <summary>The definition of a stage that is there.</summary>
+    public StageDefinition DefinitionOf(string stage) => StageGraph.Of(Definition)[stage];
 
     public StoredWorkflow ToStored()
     {
         var state = State;
         var display = WorkflowDisplay.Of(Definition, state);
         return new StoredWorkflow(Header, state, display.State, display.CurrentStage, display.Progress);
+    }
+
+    private static bool Fits(ImmutableDictionary<string, JsonPayload> outputs)
+    {
+        var bytes = 0L;
+        foreach (var (_, output) in outputs)
+        {
+            bytes += output.SizeBytes;
+        }
+
+        return bytes <= MaxOutputBytes;
     }
 }

@@ -8,9 +8,14 @@ namespace Stack.Engine;
 /// </summary>
 internal sealed class LeaseBuffer
 {
+    /// <summary>How many notes wait for a store that does not answer; beyond, the oldest go.</summary>
+    private const int MaxNotes = 20_000;
+
     private readonly Lock _lock = new();
     private Dictionary<TaskId, LeaseWrite> _leases = [];
     private List<NoteWrite> _notes = [];
+    private Dictionary<TaskId, LeaseWrite> _leasesOnTheirWay = [];
+    private List<NoteWrite> _notesOnTheirWay = [];
     private Action? _filled;
 
     /// <summary>Who is told when the buffer is no longer empty.</summary>
@@ -38,6 +43,7 @@ internal sealed class LeaseBuffer
         {
             first = _leases.Count + _notes.Count == 0;
             _notes.Add(note);
+            DropOldest();
         }
 
         if (first)
@@ -51,18 +57,22 @@ internal sealed class LeaseBuffer
         lock (_lock)
         {
             _leases.Remove(taskId);
+            _leasesOnTheirWay.Remove(taskId);
         }
     }
 
-    /// <summary>Whether a renewal that is not written yet keeps an attempt alive.</summary>
+    /// <summary>Whether a lease that the store may not show yet keeps an attempt alive.</summary>
     public bool IsAlive(TaskId taskId, DateTimeOffset now)
     {
         lock (_lock)
         {
-            return _leases.TryGetValue(taskId, out var lease) && lease.LeaseExpiresAt > now && (lease.Deadline is null || lease.Deadline > now);
+            return Lasts(_leases) || Lasts(_leasesOnTheirWay);
         }
+
+        bool Lasts(Dictionary<TaskId, LeaseWrite> leases) => leases.TryGetValue(taskId, out var lease) && lease.LeaseExpiresAt > now;
     }
 
+    /// <summary>Takes everything to be written. One taker at a time, who then says <see cref="Written"/> or <see cref="Return"/>.</summary>
     public (IReadOnlyList<LeaseWrite> Leases, IReadOnlyList<NoteWrite> Notes) Take()
     {
         lock (_lock)
@@ -72,30 +82,44 @@ internal sealed class LeaseBuffer
                 return ([], []);
             }
 
-            var leases = new List<LeaseWrite>(_leases.Values);
-            var notes = _notes;
-            _leases = [];
-            _notes = [];
-            return (leases, notes);
+            (_leasesOnTheirWay, _leases) = (_leases, []);
+            (_notesOnTheirWay, _notes) = (_notes, []);
+            return ([.. _leasesOnTheirWay.Values], _notesOnTheirWay);
         }
     }
 
-    /// <summary>Puts back what could not be written.</summary>
-    public void Return(IReadOnlyList<LeaseWrite> leases, IReadOnlyList<NoteWrite> notes)
+    /// <summary>What was taken is in the store.</summary>
+    public void Written()
     {
         lock (_lock)
         {
-            foreach (var lease in leases)
+            (_leasesOnTheirWay, _notesOnTheirWay) = ([], []);
+        }
+    }
+
+    /// <summary>What was taken could not be written: it is taken again the next time.</summary>
+    /// <returns>Whether something is waiting.</returns>
+    public bool Return()
+    {
+        lock (_lock)
+        {
+            foreach (var (taskId, lease) in _leasesOnTheirWay)
             {
-                _leases.TryAdd(lease.TaskId, lease);
+                _leases[taskId] = _leases.TryGetValue(taskId, out var after) ? Merge(lease, after) : lease;
             }
 
-            _notes.InsertRange(0, notes);
+            _notes.InsertRange(0, _notesOnTheirWay);
+            DropOldest();
+            (_leasesOnTheirWay, _notesOnTheirWay) = ([], []);
+            return _leases.Count + _notes.Count > 0;
         }
+    }
 
-        if (leases.Count + notes.Count > 0)
+    private void DropOldest()
+    {
+        if (_notes.Count > MaxNotes)
         {
-            _filled?.Invoke();
+            _notes.RemoveRange(0, _notes.Count - (MaxNotes / 2));
         }
     }
 

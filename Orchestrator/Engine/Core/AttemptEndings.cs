@@ -103,7 +103,7 @@ internal static class AttemptEndings
             return draft.Unchanged(Verdict.Unknown, $"The workflow has no stage '{stageName}'.");
         }
 
-        if (draft.State.End is null && stage.Status is StageStatus.Pending && stage.Attempt == attempt)
+        if (draft.State.IsOutstanding(stageName, attempt))
         {
             return null;
         }

@@ -155,6 +155,11 @@ public sealed record WorkflowState
         return null;
     }
 
+    /// <summary>Whether an attempt is the outstanding one of its stage: its result would count.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="attempt">The attempt.</param>
+    public bool IsOutstanding(string stage, int attempt) => End is null && Find(stage) is { Status: StageStatus.Pending } found && found.Attempt == attempt;
+
     /// <summary>The state with one stage replaced.</summary>
     /// <param name="stage">The stage as it shall be.</param>
     public WorkflowState With(StageState stage)

@@ -6,87 +6,146 @@ namespace Stack.Engine;
 /// <summary>Who holds which attempt, in memory, and the way to tell an agent at once that it shall stop one. After a restart the agents' heartbeats fill it again.</summary>
 internal sealed class AttemptHolders
 {
-    private readonly ConcurrentDictionary<TaskId, AgentId> _holders = new();
-    private readonly ConcurrentDictionary<AgentId, Mailbox> _mailboxes = new();
+    private readonly ConcurrentDictionary<TaskId, Holder> _holders = new();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<AgentId, List<Watch>> _watches = [];
 
-    public AgentId? HolderOf(TaskId taskId) => _holders.TryGetValue(taskId, out var agent) ? agent : null;
+    public int Count => _holders.Count;
 
-    public void Hold(TaskId taskId, AgentId agentId) => _holders[taskId] = agentId;
+    public AgentId? HolderOf(TaskId taskId) => _holders.TryGetValue(taskId, out var holder) ? holder.AgentId : null;
+
+    public void Hold(TaskId taskId, AgentId agentId, DateTimeOffset now) => _holders[taskId] = new Holder(agentId, now);
 
     /// <summary>Takes an attempt for an agent unless another one holds it.</summary>
+    /// <param name="taskId">The attempt.</param>
+    /// <param name="agentId">The agent.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="began">Whether the agent did not hold it before.</param>
     /// <returns>Whether the agent holds it now.</returns>
-    public bool TryHold(TaskId taskId, AgentId agentId) => _holders.GetOrAdd(taskId, agentId) == agentId;
-
-    public void Release(TaskId taskId) => _holders.TryRemove(taskId, out _);
-
-    public IReadOnlyList<TaskId> HeldBy(AgentId agentId) => [.. _holders.Where(pair => pair.Value == agentId).Select(pair => pair.Key)];
-
-    /// <summary>Tells the holder of an attempt, if there is one, to stop it.</summary>
-    public void Stop(TaskId taskId, string reason)
+    public bool TryHold(TaskId taskId, AgentId agentId, DateTimeOffset now, out bool began)
     {
-        if (_holders.TryRemove(taskId, out var agent))
+        var mine = new Holder(agentId, now);
+        while (true)
         {
-            MailboxOf(agent).Post(new CancelEnvelope { TaskId = taskId, Reason = reason });
+            began = _holders.TryAdd(taskId, mine);
+            if (began)
+            {
+                return true;
+            }
+
+            if (_holders.TryGetValue(taskId, out var holder) && (holder.AgentId != agentId || holder.Seen >= now || _holders.TryUpdate(taskId, mine, holder)))
+            {
+                return holder.AgentId == agentId;
+            }
         }
     }
 
-    /// <summary>Takes what an agent was to be told; waits for the first of it.</summary>
-    public Task<IReadOnlyList<CancelEnvelope>> TakeStopsAsync(AgentId agentId, TimeSpan wait, TimeProvider time, CancellationToken cancellationToken) =>
-        MailboxOf(agentId).TakeAsync(wait, time, cancellationToken);
+    /// <summary>Forgets what agents hold of whom nothing was heard since a time: their leases are over, or they talk to another orchestrator.</summary>
+    /// <returns>How many were forgotten.</returns>
+    public int Forget(DateTimeOffset since)
+    {
+        var forgotten = 0;
+        foreach (var pair in _holders)
+        {
+            forgotten += pair.Value.Seen < since && _holders.TryRemove(pair) ? 1 : 0;
+        }
 
-    public void Forget(AgentId agentId) => _mailboxes.TryRemove(agentId, out _);
+        return forgotten;
+    }
 
-    private Mailbox MailboxOf(AgentId agentId) => _mailboxes.GetOrAdd(agentId, _ => new Mailbox());
+    public void Release(TaskId taskId) => _holders.TryRemove(taskId, out _);
 
-    private sealed class Mailbox
+    public IReadOnlyList<TaskId> HeldBy(AgentId agentId) => [.. _holders.Where(pair => pair.Value.AgentId == agentId).Select(pair => pair.Key)];
+
+    public IReadOnlyList<TaskId> HeldOf(WorkflowId workflowId) => [.. _holders.Keys.Where(taskId => taskId.WorkflowId == workflowId)];
+
+    /// <summary>Tells the holder of an attempt, if there is one, to stop it. When it does not listen now it learns it from its next heartbeat, which names what it holds.</summary>
+    public void Stop(TaskId taskId, string reason)
+    {
+        if (!_holders.TryRemove(taskId, out var holder))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            foreach (var watch in _watches.GetValueOrDefault(holder.AgentId) ?? [])
+            {
+                watch.Post(new CancelEnvelope { TaskId = taskId, Reason = reason });
+            }
+        }
+    }
+
+    /// <summary>Listens for what an agent is told to stop, from now until the watch is disposed.</summary>
+    public Watch Listen(AgentId agentId)
+    {
+        var watch = new Watch(this, agentId);
+        lock (_lock)
+        {
+            if (!_watches.TryGetValue(agentId, out var watches))
+            {
+                _watches.Add(agentId, watches = []);
+            }
+
+            watches.Add(watch);
+        }
+
+        return watch;
+    }
+
+    private void End(Watch watch)
+    {
+        lock (_lock)
+        {
+            if (_watches.TryGetValue(watch.AgentId, out var watches) && watches.Remove(watch) && watches.Count == 0)
+            {
+                _watches.Remove(watch.AgentId);
+            }
+        }
+    }
+
+    private readonly record struct Holder(AgentId AgentId, DateTimeOffset Seen);
+
+    /// <summary>One heartbeat that listens.</summary>
+    internal sealed class Watch(AttemptHolders holders, AgentId agentId) : IDisposable
     {
         private readonly Lock _lock = new();
-        private List<CancelEnvelope> _posted = [];
-        private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly List<CancelEnvelope> _posted = [];
+        private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public AgentId AgentId { get; } = agentId;
 
         public void Post(CancelEnvelope cancel)
         {
-            TaskCompletionSource arrived;
             lock (_lock)
             {
                 _posted.Add(cancel);
-                arrived = _arrived;
             }
 
-            arrived.TrySetResult();
+            _arrived.TrySetResult();
         }
 
+        /// <summary>Waits for the first stop; gives what came until then.</summary>
         public async Task<IReadOnlyList<CancelEnvelope>> TakeAsync(TimeSpan wait, TimeProvider time, CancellationToken cancellationToken)
         {
-            Task arrival;
-            lock (_lock)
-            {
-                arrival = _arrived.Task;
-            }
-
-            if (!arrival.IsCompleted && wait > TimeSpan.Zero)
+            if (wait > TimeSpan.Zero && !_arrived.Task.IsCompleted)
             {
                 try
                 {
-                    await arrival.WaitAsync(wait, time, cancellationToken).ConfigureAwait(false);
+                    await _arrived.Task.WaitAsync(wait, time, cancellationToken).ConfigureAwait(false);
                 }
                 catch (TimeoutException)
                 {
-                    return [];
+                    // Nothing is the usual answer; what came in this moment is given all the same.
                 }
             }
 
             lock (_lock)
             {
-                var taken = _posted;
-                if (taken.Count > 0)
-                {
-                    _posted = [];
-                    _arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                }
-
-                return taken;
+                return [.. _posted];
             }
         }
+
+        public void Dispose() => holders.End(this);
     }
 }

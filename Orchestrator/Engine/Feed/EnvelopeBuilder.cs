@@ -4,12 +4,13 @@ using Stack.Contracts;
 namespace Stack.Engine;
 
 /// <summary>Makes the task of an attempt from what the workflow is now.</summary>
-internal sealed class EnvelopeBuilder(WorkflowCache cache, IWorkspaces workspaces)
+internal sealed class EnvelopeBuilder(WorkflowCache cache, IWorkspaces workspaces, TimeProvider time)
 {
-    public async Task<TaskEnvelope> BuildAsync(HotWorkflow workflow, TaskId taskId, DateTimeOffset now, TimeSpan? lease, CancellationToken cancellationToken)
+    public async Task<TaskEnvelope> BuildAsync(HotWorkflow workflow, TaskId taskId, TimeSpan? lease, CancellationToken cancellationToken)
     {
         var (header, definition, state) = (workflow.Header, workflow.Definition, workflow.State);
-        var stage = definition.Stages.First(candidate => string.Equals(candidate.Name, taskId.Stage, StringComparison.Ordinal));
+        var stage = workflow.DefinitionOf(taskId.Stage);
+        var now = time.GetUtcNow();
         var standing = state.Find(taskId.Stage)!;
         var outputs = stage.Needs.Count == 0 ? ImmutableDictionary<string, JsonPayload>.Empty : await cache.OutputsAsync(workflow, cancellationToken).ConfigureAwait(false);
         return new TaskEnvelope
@@ -44,19 +45,7 @@ internal sealed class EnvelopeBuilder(WorkflowCache cache, IWorkspaces workspace
 
     private static ImmutableDictionary<string, JsonPayload> OutputsFor(WorkflowDefinition definition, StageDefinition stage, ImmutableDictionary<string, JsonPayload> outputs)
     {
-        var needed = new HashSet<string>(StringComparer.Ordinal);
-        Collect(stage);
+        var needed = StageGraph.Of(definition).AncestorsOf(stage.Name);
         return outputs.Keys.All(needed.Contains) ? outputs : outputs.RemoveRange(outputs.Keys.Where(name => !needed.Contains(name)));
-
-        void Collect(StageDefinition from)
-        {
-            foreach (var need in from.Needs)
-            {
-                if (needed.Add(need))
-                {
-                    Collect(definition.Stages.First(candidate => string.Equals(candidate.Name, need, StringComparison.Ordinal)));
-                }
-            }
-        }
     }
 }

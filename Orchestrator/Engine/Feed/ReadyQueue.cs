@@ -8,21 +8,37 @@ namespace Stack.Engine;
 /// <param name="AgentType">Which agents can take it.</param>
 /// <param name="Priority">Who goes first.</param>
 /// <param name="AvailableAt">When it may begin. Null: at once.</param>
-internal readonly record struct ReadyTask(TaskId TaskId, string AgentType, Priority Priority, DateTimeOffset? AvailableAt);
+internal readonly record struct ReadyTask(TaskId TaskId, string AgentType, Priority Priority, DateTimeOffset? AvailableAt)
+{
+    /// <summary>Its place among those of its priority; 0 before it has one. One that comes back keeps it.</summary>
+    public long Place { get; init; }
+}
 
 /// <summary>
 /// The attempts that can be given out, in memory: one lane for each agent type, highest priority first and oldest first within it. What it holds is in the store too;
-/// a restart fills it again. An attempt is in it at most once.
+/// a restart fills it again. An attempt waits for its lane, and for its time, at most once each.
 /// </summary>
 internal sealed class ReadyQueue(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
-    private readonly PriorityQueue<ReadyTask, DateTimeOffset> _delayed = new();
+    private readonly TaskHeap<DateTimeOffset> _delayed = new();
     private TaskCompletionSource _delayedChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>How many attempts of a type can be given out now.</summary>
     public int DepthOf(string agentType) => _lanes.TryGetValue(agentType, out var lane) ? lane.Count : 0;
+
+    /// <summary>How many attempts wait for their time.</summary>
+    public int Delayed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _delayed.Count;
+            }
+        }
+    }
 
     /// <summary>Adds attempts: those whose time has come to their lanes, the others to the clock.</summary>
     public void Offer(IReadOnlyList<ReadyTask> tasks, DateTimeOffset now)
@@ -32,14 +48,25 @@ internal sealed class ReadyQueue(TimeProvider time)
             LaneOf(group.Key).Offer(group);
         }
 
-        foreach (var task in tasks.Where(task => task.AvailableAt > now))
+        Delay(tasks.Where(task => task.AvailableAt > now));
+    }
+
+    /// <summary>Takes back an attempt that is over before anybody took it.</summary>
+    public void Withdraw(TaskId taskId, string agentType)
+    {
+        if (_lanes.TryGetValue(agentType, out var lane))
         {
-            Delay(task);
+            lane.Withdraw(taskId);
+        }
+
+        lock (_lock)
+        {
+            _delayed.Remove(taskId);
         }
     }
 
     /// <summary>Takes up to a number of attempts; waits for the first one.</summary>
-    public Task<List<TaskId>> TakeAsync(string agentType, int most, TimeSpan wait, CancellationToken cancellationToken) =>
+    public Task<List<ReadyTask>> TakeAsync(string agentType, int most, TimeSpan wait, CancellationToken cancellationToken) =>
         LaneOf(agentType).TakeAsync(most, wait, time, cancellationToken);
 
     /// <summary>Moves attempts whose time has come to their lanes.</summary>
@@ -50,7 +77,7 @@ internal sealed class ReadyQueue(TimeProvider time)
         DateTimeOffset? next = null;
         lock (_lock)
         {
-            while (_delayed.TryPeek(out var task, out var at))
+            while (_delayed.TryPeek(out _, out var at))
             {
                 if (at > now)
                 {
@@ -58,7 +85,8 @@ internal sealed class ReadyQueue(TimeProvider time)
                     break;
                 }
 
-                due.Add(_delayed.Dequeue() with { AvailableAt = null });
+                _delayed.TryTake(out var task);
+                due.Add(task with { AvailableAt = null });
             }
         }
 
@@ -77,25 +105,32 @@ internal sealed class ReadyQueue(TimeProvider time)
 
     private Lane LaneOf(string agentType) => _lanes.GetOrAdd(agentType, _ => new Lane());
 
-    private void Delay(ReadyTask task)
+    private void Delay(IEnumerable<ReadyTask> tasks)
     {
-        TaskCompletionSource changed;
+        TaskCompletionSource? changed = null;
         lock (_lock)
         {
-            _delayed.Enqueue(task, task.AvailableAt!.Value);
-            changed = _delayedChanged;
-            _delayedChanged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            foreach (var task in tasks)
+            {
+                _delayed.Add(task, task.AvailableAt!.Value);
+                changed = _delayedChanged;
+            }
+
+            if (changed is not null)
+            {
+                _delayedChanged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
         }
 
-        changed.TrySetResult();
+        changed?.TrySetResult();
     }
 
     private sealed class Lane
     {
         private readonly Lock _lock = new();
-        private readonly Queue<TaskId>[] _queues = [new(), new(), new(), new()];
-        private readonly HashSet<TaskId> _members = [];
+        private readonly TaskHeap<(int Rank, long Place)> _tasks = new();
         private readonly LinkedList<Waiter> _waiters = [];
+        private long _lastPlace;
 
         public int Count
         {
@@ -103,25 +138,23 @@ internal sealed class ReadyQueue(TimeProvider time)
             {
                 lock (_lock)
                 {
-                    return _members.Count;
+                    return _tasks.Count;
                 }
             }
         }
 
         public void Offer(IEnumerable<ReadyTask> tasks)
         {
-            List<(Waiter Waiter, List<TaskId> Tasks)>? served = null;
+            List<(Waiter Waiter, List<ReadyTask> Tasks)>? served = null;
             lock (_lock)
             {
                 foreach (var task in tasks)
                 {
-                    if (_members.Add(task.TaskId))
-                    {
-                        _queues[(int)task.Priority].Enqueue(task.TaskId);
-                    }
+                    var placed = task.Place > 0 ? task : task with { Place = ++_lastPlace };
+                    _tasks.Add(placed, (-(int)placed.Priority, placed.Place));
                 }
 
-                while (_members.Count > 0 && _waiters.First is { } first)
+                while (_tasks.Count > 0 && _waiters.First is { } first)
                 {
                     _waiters.RemoveFirst();
                     (served ??= []).Add((first.Value, Dequeue(first.Value.Most)));
@@ -134,12 +167,21 @@ internal sealed class ReadyQueue(TimeProvider time)
             }
         }
 
-        public async Task<List<TaskId>> TakeAsync(int most, TimeSpan wait, TimeProvider time, CancellationToken cancellationToken)
+        public void Withdraw(TaskId taskId)
         {
+            lock (_lock)
+            {
+                _tasks.Remove(taskId);
+            }
+        }
+
+        public async Task<List<ReadyTask>> TakeAsync(int most, TimeSpan wait, TimeProvider time, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
             LinkedListNode<Waiter> node;
             lock (_lock)
             {
-                if (_members.Count > 0 || wait <= TimeSpan.Zero)
+                if (_tasks.Count > 0 || wait <= TimeSpan.Zero)
                 {
                     return Dequeue(most);
                 }
@@ -153,40 +195,39 @@ internal sealed class ReadyQueue(TimeProvider time)
             }
             catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
             {
-                lock (_lock)
-                {
-                    if (node.List is not null)
-                    {
-                        _waiters.Remove(node);
-                        cancellationToken.ThrowIfCancellationRequested();
-                        return [];
-                    }
-                }
-
-                // Served in the same moment: what was taken is handed on, or goes back.
-                var taken = await node.Value.Done.Task.ConfigureAwait(false);
-                if (!cancellationToken.IsCancellationRequested)
-                {
-                    return taken;
-                }
-
-                Return(taken);
-                throw;
+                return await LeaveAsync(node, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        private void Return(List<TaskId> taken) => Offer(taken.Select(task => new ReadyTask(task, "", Priority.Critical, null)));
-
-        private List<TaskId> Dequeue(int most)
+        // Whoever gives up may be served in the same moment: what was taken is handed on, or goes back.
+        private async Task<List<ReadyTask>> LeaveAsync(LinkedListNode<Waiter> node, CancellationToken cancellationToken)
         {
-            var taken = new List<TaskId>(Math.Min(most, _members.Count));
-            for (var priority = _queues.Length - 1; priority >= 0 && taken.Count < most; priority--)
+            bool served;
+            lock (_lock)
             {
-                while (taken.Count < most && _queues[priority].TryDequeue(out var task))
+                served = node.List is null;
+                if (!served)
                 {
-                    _members.Remove(task);
-                    taken.Add(task);
+                    _waiters.Remove(node);
                 }
+            }
+
+            var taken = served ? await node.Value.Done.Task.ConfigureAwait(false) : [];
+            if (cancellationToken.IsCancellationRequested)
+            {
+                Offer(taken);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            return taken;
+        }
+
+        private List<ReadyTask> Dequeue(int most)
+        {
+            var taken = new List<ReadyTask>(Math.Min(most, _tasks.Count));
+            while (taken.Count < most && _tasks.TryTake(out var task))
+            {
+                taken.Add(task);
             }
 
             return taken;
@@ -197,6 +238,6 @@ internal sealed class ReadyQueue(TimeProvider time)
     {
         public int Most { get; } = most;
 
-        public TaskCompletionSource<List<TaskId>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<List<ReadyTask>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

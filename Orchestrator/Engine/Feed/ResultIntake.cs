@@ -7,19 +7,38 @@ internal sealed class ResultIntake(Committer committer, WorkflowCache cache, IWo
 {
     private const int MaxTries = 10;
 
+    // Results of parallel stages are merged one after the other; otherwise all but one would be merged in vain.
+    private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 32).Select(_ => new SemaphoreSlim(1))];
+
     public async Task<ResultReceipt> TakeAsync(ResultEnvelope result, CancellationToken cancellationToken)
+    {
+        if (result.Change is null || result.Outcome is not StageOutcome.Completed)
+        {
+            var report = new WorkflowInput.Report { At = time.GetUtcNow(), Result = result };
+            return Receipt(result.TaskId, await committer.SubmitAsync(new CommitItem(result.TaskId.WorkflowId, report), cancellationToken).ConfigureAwait(false));
+        }
+
+        var gate = _gates[(uint)result.TaskId.WorkflowId.GetHashCode() % _gates.Length];
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await TakeWithCommitAsync(result, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async Task<ResultReceipt> TakeWithCommitAsync(ResultEnvelope result, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
-            var item = result.Change is null || result.Outcome is not StageOutcome.Completed
-                ? new CommitItem(result.TaskId.WorkflowId, new WorkflowInput.Report { At = time.GetUtcNow(), Result = result })
-                : await IntegrateAsync(result, cancellationToken).ConfigureAwait(false);
+            var item = await IntegrateAsync(result, cancellationToken).ConfigureAwait(false);
             var decided = await committer.SubmitAsync(item, cancellationToken).ConfigureAwait(false);
             if (decided.Status is not CommitStatus.HeadMoved || tries == MaxTries)
             {
-                var receipt = ReceiptFor(result.TaskId, decided);
-                EngineMetrics.Reported(receipt.Status);
-                return receipt;
+                return Receipt(result.TaskId, decided);
             }
         }
     }
@@ -28,7 +47,7 @@ internal sealed class ResultIntake(Committer committer, WorkflowCache cache, IWo
     {
         var workflow = await cache.GetAsync(result.TaskId.WorkflowId, cancellationToken).ConfigureAwait(false);
         var now = time.GetUtcNow();
-        if (workflow is null || !workflow.IsOutstanding(result.TaskId.Stage, result.TaskId.Attempt))
+        if (workflow is null || !workflow.IsOutstanding(result.TaskId))
         {
             return new CommitItem(result.TaskId.WorkflowId, new WorkflowInput.Report { At = now, Result = result });
         }
@@ -43,6 +62,13 @@ internal sealed class ResultIntake(Committer committer, WorkflowCache cache, IWo
             _ => throw new InvalidOperationException($"{outcome.GetType().Name} has no handling."),
         };
         return new CommitItem(result.TaskId.WorkflowId, new WorkflowInput.Report { At = now, Result = counted, Commit = commit }) { ChecksHead = true, ExpectedHead = head };
+    }
+
+    private static ResultReceipt Receipt(TaskId taskId, CommitResult decided)
+    {
+        var receipt = ReceiptFor(taskId, decided);
+        EngineMetrics.Reported(receipt.Status);
+        return receipt;
     }
 
     private static ResultReceipt ReceiptFor(TaskId taskId, CommitResult result) => result switch

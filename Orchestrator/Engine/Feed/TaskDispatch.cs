@@ -9,7 +9,7 @@ internal sealed class TaskDispatch(ReadyQueue ready, AttemptHolders holders, Lea
     {
         foreach (var taskId in tasks)
         {
-            if (IsOutstanding(taskId) && holders.HolderOf(taskId) is null)
+            if (cache.TryGet(taskId.WorkflowId)?.IsOutstanding(taskId) is not false && holders.HolderOf(taskId) is null)
             {
                 leases.Add(new LeaseWrite { TaskId = taskId, Status = AttemptStatus.Dispatched, Deadline = deadline });
             }
@@ -18,22 +18,26 @@ internal sealed class TaskDispatch(ReadyQueue ready, AttemptHolders holders, Lea
 
     public async Task<IReadOnlyList<DispatchReturn>> ReturnAsync(IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken)
     {
-        await cache.LoadAsync(tasks.Select(task => task.WorkflowId).ToHashSet(), cancellationToken).ConfigureAwait(false);
+        var workflows = await cache.LoadAsync(tasks.Select(task => task.WorkflowId).ToHashSet(), cancellationToken).ConfigureAwait(false);
         var (returns, offers) = (new List<DispatchReturn>(tasks.Count), new List<ReadyTask>());
         foreach (var taskId in tasks)
         {
-            var returned = !IsOutstanding(taskId) ? DispatchReturn.Over : holders.HolderOf(taskId) is not null ? DispatchReturn.Held : DispatchReturn.Offered;
-            returns.Add(returned);
-            if (returned is DispatchReturn.Offered && cache.TryGet(taskId.WorkflowId) is { } workflow)
+            if (workflows.GetValueOrDefault(taskId.WorkflowId) is not { } workflow || !workflow.IsOutstanding(taskId))
             {
-                var stage = workflow.Definition.Stages.First(candidate => string.Equals(candidate.Name, taskId.Stage, StringComparison.Ordinal));
-                offers.Add(new ReadyTask(taskId, stage.Agent, workflow.Header.Priority, null));
+                returns.Add(DispatchReturn.Over);
+            }
+            else if (holders.HolderOf(taskId) is not null)
+            {
+                returns.Add(DispatchReturn.Held);
+            }
+            else
+            {
+                returns.Add(DispatchReturn.Offered);
+                offers.Add(new ReadyTask(taskId, workflow.DefinitionOf(taskId.Stage).Agent, workflow.Header.Priority, null));
             }
         }
 
         ready.Offer(offers, time.GetUtcNow());
         return returns;
     }
-
-    private bool IsOutstanding(TaskId taskId) => cache.TryGet(taskId.WorkflowId) is { } workflow && workflow.IsOutstanding(taskId.Stage, taskId.Attempt);
 }

@@ -8,6 +8,7 @@ namespace Stack.Engine;
 internal sealed partial class TaskFeed(
     ReadyQueue ready,
     AttemptHolders holders,
+    AttemptLeases attempts,
     LeaseBuffer leases,
     WorkflowCache cache,
     EnvelopeBuilder envelopes,
@@ -35,13 +36,7 @@ internal sealed partial class TaskFeed(
     public async Task DeregisterAsync(AgentId agentId, CancellationToken cancellationToken)
     {
         await registry.RemoveAsync(agentId, cancellationToken).ConfigureAwait(false);
-        foreach (var taskId in holders.HeldBy(agentId))
-        {
-            holders.Release(taskId);
-            await committer.SubmitAsync(new CommitItem(taskId.WorkflowId, new WorkflowInput.HandBack(taskId.Stage, taskId.Attempt) { At = time.GetUtcNow() }), cancellationToken).ConfigureAwait(false);
-        }
-
-        holders.Forget(agentId);
+        await Task.WhenAll(holders.HeldBy(agentId).Select(taskId => HandBackAsync(taskId, cancellationToken))).ConfigureAwait(false);
         LogDeregistered(agentId);
     }
 
@@ -68,18 +63,14 @@ internal sealed partial class TaskFeed(
 
     public async Task<bool> StartAsync(TaskId taskId, AgentId agentId, CancellationToken cancellationToken)
     {
-        var workflow = await cache.GetAsync(taskId.WorkflowId, cancellationToken).ConfigureAwait(false);
-        if (workflow is null || !workflow.IsOutstanding(taskId.Stage, taskId.Attempt) || !holders.TryHold(taskId, agentId))
-        {
-            return false;
-        }
-
-        BeginLease(workflow, taskId, agentId, time.GetUtcNow());
-        return true;
+        var workflow = await FindOutstandingAsync(taskId, cancellationToken).ConfigureAwait(false);
+        return workflow is not null && attempts.TryHold(workflow, taskId, agentId);
     }
 
     public async Task<HeartbeatReply> HeartbeatAsync(AgentHeartbeat heartbeat, CancellationToken cancellationToken)
     {
+        // It listens before it looks: an attempt that is stopped between the two is not missed.
+        using var stops = holders.Listen(heartbeat.AgentId);
         var known = await registry.TouchAsync(heartbeat, cancellationToken).ConfigureAwait(false);
         var cancels = await RenewAsync(heartbeat, cancellationToken).ConfigureAwait(false);
         if (!known || cancels.Count > 0)
@@ -87,8 +78,9 @@ internal sealed partial class TaskFeed(
             return new HeartbeatReply { Known = known, Cancels = cancels };
         }
 
-        var wait = TimeSpan.FromMilliseconds(Math.Clamp(heartbeat.WaitMs, 0, 60_000));
-        return new HeartbeatReply { Cancels = await holders.TakeStopsAsync(heartbeat.AgentId, wait, time, cancellationToken).ConfigureAwait(false) };
+        // However patient the agent is: its leases need the next heartbeat in time.
+        var wait = TimeSpan.FromMilliseconds(Math.Clamp(heartbeat.WaitMs, 0, _options.HeartbeatInterval.TotalMilliseconds));
+        return new HeartbeatReply { Cancels = await stops.TakeAsync(wait, time, cancellationToken).ConfigureAwait(false) };
     }
 
     public async Task<IReadOnlyList<ResultReceipt>> ReportAsync(IReadOnlyList<ResultEnvelope> results, CancellationToken cancellationToken)
@@ -113,7 +105,7 @@ internal sealed partial class TaskFeed(
         {
             var (id, stage, attempt) = (status.TaskId, status.TaskId.Stage, status.TaskId.Attempt);
             var workflow = await cache.GetAsync(id.WorkflowId, cancellationToken).ConfigureAwait(false);
-            if (workflow is null || !workflow.IsOutstanding(stage, attempt))
+            if (workflow is null || !workflow.IsOutstanding(id))
             {
                 continue;
             }
@@ -121,13 +113,14 @@ internal sealed partial class TaskFeed(
             var now = time.GetUtcNow();
             if (status.Log.Count > 0)
             {
-                var lines = status.Log.Take(200).Select(line => line.Length <= 4000 ? line : line[..4000]).ToList();
+                var lines = status.Log.Take(200).Select(Shorten).ToList();
                 leases.Add(new NoteWrite { TaskId = id, Event = new AttemptLogged { At = now, Stage = stage, Attempt = attempt, Lines = lines } });
             }
 
             if (status.Message is not null || status.ProgressPercent is not null || status.Iteration is not null)
             {
-                var progressed = new AttemptProgressed { At = now, Stage = stage, Attempt = attempt, Message = status.Message, ProgressPercent = status.ProgressPercent, Iteration = status.Iteration };
+                int? percent = status.ProgressPercent is { } value ? Math.Clamp(value, 0, 100) : null;
+                var progressed = new AttemptProgressed { At = now, Stage = stage, Attempt = attempt, Message = status.Message is { } message ? Shorten(message) : null, ProgressPercent = percent, Iteration = status.Iteration };
                 leases.Add(new NoteWrite { TaskId = id, Event = progressed });
             }
         }
@@ -137,35 +130,56 @@ internal sealed partial class TaskFeed(
 
     public async Task<JsonPayload?> RecordStepAsync(TaskId taskId, StepKey key, JsonPayload result, CancellationToken cancellationToken)
     {
-        var workflow = await cache.GetAsync(taskId.WorkflowId, cancellationToken).ConfigureAwait(false);
-        return workflow is not null && workflow.IsOutstanding(taskId.Stage, taskId.Attempt)
+        return await FindOutstandingAsync(taskId, cancellationToken).ConfigureAwait(false) is not null
             ? await store.RecordStepAsync(key, taskId.Attempt, result, time.GetUtcNow(), cancellationToken).ConfigureAwait(false)
             : null;
     }
 
-    private async Task<List<TaskEnvelope>> GiveAsync(List<TaskId> taken, TaskClaim claim, CancellationToken cancellationToken)
+    private async Task<HotWorkflow?> FindOutstandingAsync(TaskId taskId, CancellationToken cancellationToken)
+    {
+        if (cache.TryGet(taskId.WorkflowId) is { } hot && hot.IsOutstanding(taskId))
+        {
+            return hot;
+        }
+
+        var stored = await cache.ReloadAsync([taskId.WorkflowId], cancellationToken).ConfigureAwait(false);
+        return stored.TryGetValue(taskId.WorkflowId, out var workflow) && workflow.IsOutstanding(taskId) ? workflow : null;
+    }
+
+    private async Task HandBackAsync(TaskId taskId, CancellationToken cancellationToken)
+    {
+        var input = new WorkflowInput.HandBack(taskId.Stage, taskId.Attempt) { At = time.GetUtcNow() };
+        await committer.SubmitAsync(new CommitItem(taskId.WorkflowId, input), cancellationToken).ConfigureAwait(false);
+        holders.Release(taskId);
+    }
+
+    private async Task<List<TaskEnvelope>> GiveAsync(List<ReadyTask> taken, TaskClaim claim, CancellationToken cancellationToken)
     {
         var given = new List<TaskEnvelope>(taken.Count);
+        var begun = new List<TaskId>(taken.Count);
         var done = false;
         try
         {
-            if (taken.Exists(task => cache.TryGet(task.WorkflowId) is null))
-            {
-                await cache.LoadAsync(taken.Select(task => task.WorkflowId).ToHashSet(), cancellationToken).ConfigureAwait(false);
-            }
-
-            var now = time.GetUtcNow();
-            foreach (var taskId in taken)
+            var workflows = await cache.LoadAsync(WorkflowsOf(taken), cancellationToken).ConfigureAwait(false);
+            foreach (var (taskId, _, _, _) in taken)
             {
                 // What was paused, canceled, overtaken or started while it waited is dropped; a resume offers it again.
-                if (cache.TryGet(taskId.WorkflowId) is { State.Paused: false } workflow && workflow.IsOutstanding(taskId.Stage, taskId.Attempt) && holders.HolderOf(taskId) is null)
+                if (workflows.GetValueOrDefault(taskId.WorkflowId) is not { State.Paused: false } workflow)
                 {
-                    given.Add(await envelopes.BuildAsync(workflow, taskId, now, claim.AgentId is null ? null : _options.LeaseDuration, cancellationToken).ConfigureAwait(false));
-                    if (claim.AgentId is { } agent)
+                    continue;
+                }
+
+                if (claim.AgentId is not { } agent)
+                {
+                    if (workflow.IsOutstanding(taskId) && holders.HolderOf(taskId) is null)
                     {
-                        holders.Hold(taskId, agent);
-                        BeginLease(workflow, taskId, agent, now);
+                        given.Add(await envelopes.BuildAsync(workflow, taskId, lease: null, cancellationToken).ConfigureAwait(false));
                     }
+                }
+                else if (attempts.TryBegin(workflow, taskId, agent))
+                {
+                    begun.Add(taskId);
+                    given.Add(await envelopes.BuildAsync(workflow, taskId, _options.LeaseDuration, cancellationToken).ConfigureAwait(false));
                 }
             }
 
@@ -176,34 +190,10 @@ internal sealed partial class TaskFeed(
         {
             if (!done)
             {
-                GiveBack(taken, claim.AgentType);
+                begun.ForEach(attempts.Undo);
+                ready.Offer(taken, time.GetUtcNow());
             }
         }
-    }
-
-    private void GiveBack(List<TaskId> taken, string agentType)
-    {
-        foreach (var taskId in taken)
-        {
-            holders.Release(taskId);
-            leases.Remove(taskId);
-        }
-
-        ready.Offer([.. taken.Select(task => new ReadyTask(task, agentType, cache.TryGet(task.WorkflowId)?.Header.Priority ?? Priority.Medium, null))], time.GetUtcNow());
-    }
-
-    private void BeginLease(HotWorkflow workflow, TaskId taskId, AgentId agentId, DateTimeOffset now)
-    {
-        var timeout = workflow.Definition.Stages.First(stage => string.Equals(stage.Name, taskId.Stage, StringComparison.Ordinal)).Timeout;
-        leases.Add(new LeaseWrite
-        {
-            TaskId = taskId,
-            Status = AttemptStatus.Running,
-            AgentId = agentId,
-            StartedAt = now,
-            LeaseExpiresAt = now + _options.LeaseDuration,
-            Deadline = now + timeout,
-        });
     }
 
     private async Task<List<CancelEnvelope>> RenewAsync(AgentHeartbeat heartbeat, CancellationToken cancellationToken)
@@ -214,32 +204,49 @@ internal sealed partial class TaskFeed(
             return cancels;
         }
 
-        await cache.LoadAsync(heartbeat.Running.Select(task => task.WorkflowId).ToHashSet(), cancellationToken).ConfigureAwait(false);
-        var expires = time.GetUtcNow() + _options.LeaseDuration;
+        var known = new Dictionary<WorkflowId, HotWorkflow>(heartbeat.Running.Count);
+        var doubtful = new HashSet<WorkflowId>();
         foreach (var taskId in heartbeat.Running)
         {
-            if (cache.TryGet(taskId.WorkflowId) is not { } workflow || !workflow.IsOutstanding(taskId.Stage, taskId.Attempt))
+            if (cache.TryGet(taskId.WorkflowId) is { } hot && hot.IsOutstanding(taskId))
             {
-                var canceled = cache.TryGet(taskId.WorkflowId) is { State.End: WorkflowStatus.Canceled };
-                cancels.Add(new CancelEnvelope { TaskId = taskId, Reason = canceled ? "canceled" : "lost" });
-            }
-            else if (holders.HolderOf(taskId) is null && holders.TryHold(taskId, heartbeat.AgentId))
-            {
-                // Started through a broker, or before a restart: this is the first that we hear of it.
-                BeginLease(workflow, taskId, heartbeat.AgentId, time.GetUtcNow());
-            }
-            else if (!holders.TryHold(taskId, heartbeat.AgentId))
-            {
-                cancels.Add(new CancelEnvelope { TaskId = taskId, Reason = "lost" });
+                known[taskId.WorkflowId] = hot;
             }
             else
             {
-                leases.Add(new LeaseWrite { TaskId = taskId, Status = AttemptStatus.Running, AgentId = heartbeat.AgentId, LeaseExpiresAt = expires });
+                doubtful.Add(taskId.WorkflowId);
+            }
+        }
+
+        foreach (var (id, workflow) in await cache.ReloadAsync(doubtful, cancellationToken).ConfigureAwait(false))
+        {
+            known[id] = workflow;
+        }
+
+        foreach (var taskId in heartbeat.Running)
+        {
+            var workflow = known.GetValueOrDefault(taskId.WorkflowId);
+            if (workflow is null || !attempts.TryHold(workflow, taskId, heartbeat.AgentId))
+            {
+                cancels.Add(new CancelEnvelope { TaskId = taskId, Reason = workflow?.State.End is WorkflowStatus.Canceled ? "canceled" : "lost" });
             }
         }
 
         return cancels;
     }
+
+    private static HashSet<WorkflowId> WorkflowsOf(List<ReadyTask> tasks)
+    {
+        var ids = new HashSet<WorkflowId>(tasks.Count);
+        foreach (var task in tasks)
+        {
+            ids.Add(task.TaskId.WorkflowId);
+        }
+
+        return ids;
+    }
+
+    private static string Shorten(string text) => text.Length <= 4000 ? text : text[..4000];
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Agent {AgentId} of type {AgentType} ({Version}) registered")]
     private partial void LogRegistered(AgentId agentId, string agentType, string version);

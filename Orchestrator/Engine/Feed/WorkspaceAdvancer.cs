@@ -6,8 +6,10 @@ using Stack.Contracts;
 namespace Stack.Engine;
 
 /// <summary>Moves the branches of workspaces after the results that count are durable, in the order in which they counted. What a crash leaves behind is moved at the next start.</summary>
-internal sealed partial class WorkspaceAdvancer(IWorkspaces workspaces, ILogger<WorkspaceAdvancer> logger) : BackgroundService
+internal sealed partial class WorkspaceAdvancer(IWorkspaces workspaces, TimeProvider time, ILogger<WorkspaceAdvancer> logger) : BackgroundService
 {
+    private const int MaxTries = 3;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
     private readonly Channel<(WorkflowId Id, string Head, IReadOnlyList<ReferenceUpdate> References)> _moves =
         Channel.CreateUnbounded<(WorkflowId, string, IReadOnlyList<ReferenceUpdate>)>(new UnboundedChannelOptions { SingleReader = true });
 
@@ -28,15 +30,31 @@ internal sealed partial class WorkspaceAdvancer(IWorkspaces workspaces, ILogger<
     {
         await foreach (var (id, head, references) in _moves.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
+            await MoveAsync(id, head, references).ConfigureAwait(false);
+        }
+    }
+
+    // Tried again on the spot, not later: a head that comes after its successor would move the branch back.
+    private async Task MoveAsync(WorkflowId id, string head, IReadOnlyList<ReferenceUpdate> references)
+    {
+        for (var tries = 1; ; tries++)
+        {
             try
             {
                 await workspaces.AdvanceAsync(id, head, references, CancellationToken.None).ConfigureAwait(false);
+                return;
             }
             catch (Exception exception)
             {
-                // The commit itself is safe on the attempt's branch, and the store knows it as the head.
-                LogNotMoved(id, head, exception);
+                if (tries == MaxTries)
+                {
+                    // The commit itself is safe on the attempt's branch, and the store knows it as the head.
+                    LogNotMoved(id, head, exception);
+                    return;
+                }
             }
+
+            await Task.Delay(RetryDelay * tries, time, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

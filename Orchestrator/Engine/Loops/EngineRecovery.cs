@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Stack.Contracts;
 
 namespace Stack.Engine;
@@ -14,18 +13,19 @@ internal sealed partial class EngineRecovery(
     ReadyQueue ready,
     AttemptHolders holders,
     WorkspaceAdvancer workspaces,
+    LeaseRescuer rescuer,
     TimeProvider time,
-    IOptions<EngineOptions> options,
     ILogger<EngineRecovery> logger) : IHostedLifecycleService
 {
     private const int Page = 5000;
-    private const int RecentWorkflows = 200;
+    private const int Recent = 200;
+    private const int UnderWay = 1000;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         await store.MigrateAsync(cancellationToken).ConfigureAwait(false);
         var now = time.GetUtcNow();
-        await store.ExtendLeasesAsync(now + options.Value.LeaseDuration, cancellationToken).ConfigureAwait(false);
+        await rescuer.ResumeAsync(cancellationToken).ConfigureAwait(false);
         int waiting = 0, running = 0;
         TaskId? after = null;
         while (true)
@@ -34,7 +34,7 @@ internal sealed partial class EngineRecovery(
             ready.Offer([.. page.Where(attempt => attempt.Status is AttemptStatus.Pending or AttemptStatus.Dispatched).Select(AsReady)], now);
             foreach (var attempt in page.Where(attempt => attempt is { Status: AttemptStatus.Running, AgentId: not null }))
             {
-                holders.Hold(attempt.TaskId, attempt.AgentId!.Value);
+                holders.Hold(attempt.TaskId, attempt.AgentId!.Value, now);
                 running++;
             }
 
@@ -51,18 +51,11 @@ internal sealed partial class EngineRecovery(
         {
             LogRecovered(waiting, running);
         }
+
+        await MoveBranchesAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task StartedAsync(CancellationToken cancellationToken)
-    {
-        foreach (var workflow in await store.ListAsync(new WorkflowQuery { Limit = RecentWorkflows }, cancellationToken).ConfigureAwait(false))
-        {
-            if (workflow.State.HeadCommit is { } head)
-            {
-                workspaces.Enqueue(workflow.Header.Id, head, [.. workflow.State.Stages.SelectMany(stage => stage.References)]);
-            }
-        }
-    }
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -71,6 +64,29 @@ internal sealed partial class EngineRecovery(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    // Before any result can count: branches move in the order of this queue, and must not go back.
+    private async Task MoveBranchesAsync(CancellationToken cancellationToken)
+    {
+        WorkflowQuery[] queries =
+        [
+            new() { Status = WorkflowStatus.Running, Limit = UnderWay },
+            new() { Status = WorkflowStatus.Waiting, Limit = UnderWay },
+            new() { Status = WorkflowStatus.Paused, Limit = UnderWay },
+            new() { Limit = Recent },
+        ];
+        var seen = new HashSet<WorkflowId>();
+        foreach (var query in queries)
+        {
+            foreach (var workflow in await store.ListAsync(query, cancellationToken).ConfigureAwait(false))
+            {
+                if (workflow.State.HeadCommit is { } head && seen.Add(workflow.Header.Id))
+                {
+                    workspaces.Enqueue(workflow.Header.Id, head, [.. workflow.State.Stages.SelectMany(stage => stage.References)]);
+                }
+            }
+        }
+    }
 
     // What a broker holds is offered again only if nobody has started it by its deadline.
     private static ReadyTask AsReady(ActiveAttempt attempt) =>

@@ -5,39 +5,66 @@ using Stack.Contracts;
 namespace Stack.Engine;
 
 /// <summary>Takes attempts away from agents that fell silent or are late, so that others can make them again.</summary>
-internal sealed partial class LeaseRescuer(IWorkflowStore store, Committer committer, LeaseBuffer leases, TimeProvider time, IOptions<EngineOptions> options, ILogger<LeaseRescuer> logger)
+internal sealed partial class LeaseRescuer(IWorkflowStore store, Committer committer, LeaseBuffer leases, AttemptHolders holders, TimeProvider time, IOptions<EngineOptions> options, ILogger<LeaseRescuer> logger)
     : PeriodicLoop(time, logger)
 {
     private const int Page = 500;
+    private DateTimeOffset _resumedAt = DateTimeOffset.MinValue;
 
     protected override TimeSpan Interval => options.Value.RescueInterval;
 
     public override async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
         var now = Time.GetUtcNow();
-        var rescued = 0;
-        foreach (var attempt in await store.ListOverdueAttemptsAsync(now, Page, cancellationToken).ConfigureAwait(false))
-        {
-            var id = attempt.TaskId;
-            if (leases.IsAlive(id, now))
-            {
-                continue;
-            }
+        var overdue = await store.ListOverdueAttemptsAsync(now, Page, cancellationToken).ConfigureAwait(false);
+        holders.Forget(now - (2 * options.Value.LeaseDuration));
+        var rescued = await Task.WhenAll(overdue.Select(attempt => RescueAsync(attempt, now, cancellationToken))).ConfigureAwait(false);
+        return rescued.Count(done => done);
+    }
 
-            var late = attempt.Deadline <= now;
-            WorkflowInput input = late ? new WorkflowInput.TimeOut(id.Stage, id.Attempt) { At = now } : new WorkflowInput.LoseLease(id.Stage, id.Attempt) { At = now };
-            var result = await committer.SubmitAsync(new CommitItem(id.WorkflowId, input), cancellationToken).ConfigureAwait(false);
-            if (result.Decision?.Verdict is Verdict.Applied)
-            {
-                rescued++;
-                EngineMetrics.WasRescued(late);
-                LogRescued(id.WorkflowId, id.Stage, id.Attempt, attempt.AgentId, late ? "its deadline passed" : "its lease expired");
-            }
+    /// <summary>
+    /// After a time in which agents could reach nobody: gives all leases a fresh start. Attempts from before are not late for as long, so that results that wait at their agents still count.
+    /// </summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        _resumedAt = Time.GetUtcNow();
+        await store.ExtendLeasesAsync(_resumedAt + options.Value.LeaseDuration, cancellationToken).ConfigureAwait(false);
+    }
+
+    // When the loop itself was held up, so were the heartbeats.
+    protected override async Task PrepareAsync(TimeSpan since, CancellationToken cancellationToken)
+    {
+        if (since > Interval + (options.Value.LeaseDuration / 3))
+        {
+            LogHeldUp(since);
+            await ResumeAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> RescueAsync(ActiveAttempt attempt, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var id = attempt.TaskId;
+        var late = attempt.Deadline <= now && (attempt.CreatedAt >= _resumedAt || now >= _resumedAt + options.Value.LeaseDuration);
+        if (!late && (leases.IsAlive(id, now) || attempt.LeaseExpiresAt > now))
+        {
+            return false;
         }
 
-        return rescued;
+        WorkflowInput input = late ? new WorkflowInput.TimeOut(id.Stage, id.Attempt) { At = now } : new WorkflowInput.LoseLease(id.Stage, id.Attempt) { At = now };
+        var result = await committer.SubmitAsync(new CommitItem(id.WorkflowId, input), cancellationToken).ConfigureAwait(false);
+        if (result.Decision?.Verdict is not Verdict.Applied)
+        {
+            return false;
+        }
+
+        EngineMetrics.WasRescued(late);
+        LogRescued(id.WorkflowId, id.Stage, id.Attempt, attempt.AgentId, late ? "its deadline passed" : "its lease expired");
+        return true;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Workflow {WorkflowId} stage {Stage} attempt {Attempt}: taken from agent {AgentId}, {Cause}")]
     private partial void LogRescued(WorkflowId workflowId, string stage, int attempt, AgentId? agentId, string cause);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The last look at leases was {Since} ago; all get a fresh one")]
+    private partial void LogHeldUp(TimeSpan since);
 }

@@ -16,18 +16,27 @@ internal abstract partial class PeriodicLoop(TimeProvider time, ILogger logger) 
     /// <returns>How many things it did.</returns>
     public abstract Task<int> RunOnceAsync(CancellationToken cancellationToken);
 
+    /// <summary>Called before each pass.</summary>
+    /// <param name="since">How long ago the last one began. Far more than the interval: the machine slept, or the store did not answer.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    protected virtual Task PrepareAsync(TimeSpan since, CancellationToken cancellationToken) => Task.CompletedTask;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, Time);
+        var last = Time.GetUtcNow();
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
             {
+                var since = Time.GetUtcNow() - last;
+                last += since;
                 try
                 {
+                    await PrepareAsync(since, stoppingToken).ConfigureAwait(false);
                     await RunOnceAsync(stoppingToken).ConfigureAwait(false);
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException)
+                catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
                 {
                     LogPassFailed(logger, GetType().Name, exception);
                 }

@@ -11,13 +11,8 @@ internal sealed class TimerRunner(IWorkflowStore store, Committer committer, Tim
     public override async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
         var now = Time.GetUtcNow();
-        var changed = 0;
-        foreach (var id in await store.ListDueTimersAsync(now, 500, cancellationToken).ConfigureAwait(false))
-        {
-            var result = await committer.SubmitAsync(new CommitItem(id, new WorkflowInput.Tick { At = now }), cancellationToken).ConfigureAwait(false);
-            changed += result.Decision?.Verdict is Verdict.Applied ? 1 : 0;
-        }
-
-        return changed;
+        var due = await store.ListDueTimersAsync(now, 500, cancellationToken).ConfigureAwait(false);
+        var results = await Task.WhenAll(due.Select(id => committer.SubmitAsync(new CommitItem(id, new WorkflowInput.Tick { At = now }), cancellationToken))).ConfigureAwait(false);
+        return results.Count(result => result.Decision?.Verdict is Verdict.Applied);
     }
 }

@@ -5,17 +5,26 @@ internal sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
+    private int _failNextReading;
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow()
     {
+        if (Interlocked.Exchange(ref _failNextReading, 0) != 0)
+        {
+            throw new InvalidOperationException("The clock does not say.");
+        }
+
         lock (_lock)
         {
             return _now;
         }
     }
+
+    /// <summary>Lets the next reading of the clock throw, to make something fail that never does.</summary>
+    public void FailNextReading() => Volatile.Write(ref _failNextReading, 1);
 
     public override long GetTimestamp() => GetUtcNow().Ticks;
 
@@ -57,6 +66,17 @@ internal sealed class ManualTimeProvider : TimeProvider
 
             due.Fire();
         }
+    }
+
+    /// <summary>Moves the clock without anything in between, as a machine does that slept: what is due fires once, afterwards.</summary>
+    public void Jump(TimeSpan by)
+    {
+        lock (_lock)
+        {
+            _now += by;
+        }
+
+        Advance(TimeSpan.Zero);
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
