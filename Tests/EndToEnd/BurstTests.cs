@@ -19,7 +19,7 @@ public sealed class BurstTests : IDisposable
     public async Task Submit_FiveHundredWorkflowsAtOnceWhileTheAgentDies_AllCompleteAndNoStageTwice()
     {
         Start("Orchestrator", "Stack.Orchestrator.dll", ("ASPNETCORE_URLS", _client.BaseAddress!.ToString()), ("Stack__DataDirectory", Path.Combine(_directory, "orchestrator")));
-        await Until.TrueAsync(async () => (await _client.GetAsync("/health/ready")).IsSuccessStatusCode, TimeSpan.FromSeconds(30), () => "The orchestrator did not become ready.");
+        await Answering.TrueAsync(async () => (await _client.GetAsync("/health/ready")).IsSuccessStatusCode, TimeSpan.FromSeconds(30), () => "The orchestrator did not become ready.");
         await ApplyDefinitionAsync();
         var agent = StartAgent("first");
 
@@ -27,7 +27,7 @@ public sealed class BurstTests : IDisposable
         agent.Kill();
         StartAgent("second");
 
-        await Until.TrueAsync(
+        await Answering.TrueAsync(
             async () => (await ListAsync("running")).Count == 0,
             TimeSpan.FromMinutes(2),
             () => "Not every workflow ended.");

@@ -45,7 +45,7 @@ public sealed class KillTests(ITestOutputHelper output)
         {
             output.WriteLine($"{number}: AppHost");
             RunningStack.Kill(stack.AppHostPid);
-            await Until.TrueAsync(() => Task.FromResult(stack.Processes().Count == 0), TimeSpan.FromSeconds(10), () => "Left over: " + string.Join("; ", stack.Processes()));
+            await Answering.TrueAsync(() => Task.FromResult(stack.Processes().Count == 0), TimeSpan.FromSeconds(10), () => "Left over: " + string.Join("; ", stack.Processes()));
             await stack.StartAsync();
             return;
         }
@@ -62,7 +62,7 @@ public sealed class KillTests(ITestOutputHelper output)
     private static async Task AssertCompletedOnceAsync(RunningStack stack, WorkflowId id)
     {
         WorkflowResource? workflow = null;
-        await Until.TrueAsync(
+        await Answering.TrueAsync(
             async () => (workflow = await stack.GetAsync(id)).Status is WorkflowStatus.Completed or WorkflowStatus.Failed or WorkflowStatus.Exhausted or WorkflowStatus.Canceled,
             TimeSpan.FromMinutes(6),
             () => $"Workflow {id} did not end: {workflow?.Status}, {workflow?.CurrentStage}, {workflow?.Reason}{Environment.NewLine}{stack.Output}");

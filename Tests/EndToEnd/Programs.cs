@@ -53,29 +53,21 @@ internal static class Ports
     }
 }
 
-internal static class Until
+internal static class Answering
 {
-    /// <summary>Waits until a condition holds. Failing requests count as no.</summary>
-    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan deadline, Func<string> because)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(started) < deadline)
+    /// <summary>Waits until a condition holds of something that may be away at times: a request that fails counts as no.</summary>
+    public static Task TrueAsync(Func<Task<bool>> condition, TimeSpan deadline, Func<string> because) => Eventually.TrueAsync(
+        async () =>
         {
             try
             {
-                if (await condition())
-                {
-                    return;
-                }
+                return await condition();
             }
             catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or System.Text.Json.JsonException)
             {
-                // Not there yet, or just killed.
+                return false; // Not there yet, or just killed.
             }
-
-            await Task.Delay(100);
-        }
-
-        Assert.Fail(because());
-    }
+        },
+        because,
+        deadline);
 }

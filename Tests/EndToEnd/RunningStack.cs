@@ -59,7 +59,7 @@ internal sealed class RunningStack : IAsyncDisposable
         await WaitUntilReadyAsync(TimeSpan.FromSeconds(60));
     }
 
-    public async Task WaitUntilReadyAsync(TimeSpan deadline) => await Until.TrueAsync(
+    public async Task WaitUntilReadyAsync(TimeSpan deadline) => await Answering.TrueAsync(
         async () =>
         {
             using var ready = await Client.GetAsync("/health/ready");

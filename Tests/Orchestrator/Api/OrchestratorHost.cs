@@ -89,7 +89,7 @@ public sealed class OrchestratorHost : IAsyncDisposable
     public async Task<WorkflowResource> UntilAsync(WorkflowId id, Func<WorkflowResource, bool> wanted, string claim)
     {
         WorkflowResource? last = null;
-        await Deadline.UntilAsync(async () => wanted(last = await ShowAsync(id)), () => $"{claim}; it is {JsonSerializer.Serialize(last, StackJson.Options)}");
+        await Eventually.TrueAsync(async () => wanted(last = await ShowAsync(id)), () => $"{claim}; it is {JsonSerializer.Serialize(last, StackJson.Options)}", TimeSpan.FromSeconds(30));
         return last!;
     }
 

@@ -127,7 +127,7 @@ public sealed class WorkflowEventsApiTests(OrchestratorFixture fixture)
         var shown = await Host.UntilAsync(workflow.Id, current => current.Stages![0].Message == "half way", "the message is shown");
         Assert.Equal((50, 2), (shown.Stages![0].ProgressPercent, shown.Stages[0].Iteration));
         string text = "";
-        await Deadline.UntilAsync(async () => (text = await Host.Client.GetStringAsync($"/api/v1/workflows/{workflow.Id}/logs?stage=s1")).Length > 0, () => "the log is there");
+        await Eventually.TrueAsync(async () => (text = await Host.Client.GetStringAsync($"/api/v1/workflows/{workflow.Id}/logs?stage=s1")).Length > 0, () => "the log is there", TimeSpan.FromSeconds(30));
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z s1#1 one\n\S+ s1#1 two\n$", text);
         Assert.Empty(await Host.Client.GetStringAsync($"/api/v1/workflows/{workflow.Id}/logs?stage=s2"));
     }

@@ -25,7 +25,7 @@ public sealed class GitHttpTests : IAsyncLifetime
         var url = new Uri(_host.Address, _task.Workspace!.Url).ToString();
 
         // Branches follow the results that count a moment later; an agent fetches its base commit by name instead of waiting.
-        await Deadline.UntilAsync(async () => (await GitProcess.RunAsync(_folder.FullName, "ls-remote", url, "refs/heads/main", "refs/heads/work")).Split('\n').Length == 2, () => "the branches are there");
+        await Eventually.TrueAsync(async () => (await GitProcess.RunAsync(_folder.FullName, "ls-remote", url, "refs/heads/main", "refs/heads/work")).Split('\n').Length == 2, () => "the branches are there", TimeSpan.FromSeconds(30));
         await GitProcess.RunAsync(_folder.FullName, "clone", "-q", url, _clone);
     }
 
@@ -58,7 +58,7 @@ public sealed class GitHttpTests : IAsyncLifetime
         var stage = shown.Stages!.Single(stage => stage.Name == "scaffolding");
         Assert.True(stage.Status is StageStatus.Completed, JsonSerializer.Serialize(stage, StackJson.Options));
         Assert.Equal((commit, commit), (shown.HeadCommit, stage.Commit));
-        await Deadline.UntilAsync(async () => (await GitProcess.RunAsync(_clone, "ls-remote", "origin", "refs/heads/work")).StartsWith(commit, StringComparison.Ordinal), () => "the work branch follows");
+        await Eventually.TrueAsync(async () => (await GitProcess.RunAsync(_clone, "ls-remote", "origin", "refs/heads/work")).StartsWith(commit, StringComparison.Ordinal), () => "the work branch follows", TimeSpan.FromSeconds(30));
         Assert.Contains("+// program", await _host.Client.GetStringAsync($"/api/v1/workflows/{_task.TaskId.WorkflowId}/diff"), StringComparison.Ordinal);
     }
 
