@@ -93,6 +93,15 @@ internal sealed class AttemptHolders
         return watch;
     }
 
+    /// <summary>Whether a heartbeat of an agent listens now.</summary>
+    public bool HasListener(AgentId agentId)
+    {
+        lock (_lock)
+        {
+            return _watches.ContainsKey(agentId);
+        }
+    }
+
     private void End(Watch watch)
     {
         lock (_lock)

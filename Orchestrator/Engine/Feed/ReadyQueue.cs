@@ -28,6 +28,9 @@ internal sealed class ReadyQueue(TimeProvider time)
     /// <summary>How many attempts of a type can be given out now.</summary>
     public int DepthOf(string agentType) => _lanes.TryGetValue(agentType, out var lane) ? lane.Count : 0;
 
+    /// <summary>How many claims wait for an attempt of a type.</summary>
+    public int WaitersOf(string agentType) => _lanes.TryGetValue(agentType, out var lane) ? lane.Waiters : 0;
+
     /// <summary>How many attempts wait for their time.</summary>
     public int Delayed
     {
@@ -139,6 +142,17 @@ internal sealed class ReadyQueue(TimeProvider time)
                 lock (_lock)
                 {
                     return _tasks.Count;
+                }
+            }
+        }
+
+        public int Waiters
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return _waiters.Count;
                 }
             }
         }

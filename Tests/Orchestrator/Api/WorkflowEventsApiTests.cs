@@ -1,3 +1,5 @@
+using Stack.Engine;
+using Microsoft.Extensions.DependencyInjection;
 using System.Diagnostics;
 using System.Net;
 using Stack.Contracts;
@@ -104,6 +106,8 @@ public sealed class WorkflowEventsApiTests(OrchestratorFixture fixture)
         var other = await TestAgent.RegisterAsync(host, definition + "-x");
         var claim = other.ClaimAsync(waitMs: 60_000);
         var heartbeat = other.BeatAsync(60_000);
+        var (ready, holders) = (host.Services.GetRequiredService<ReadyQueue>(), host.Services.GetRequiredService<AttemptHolders>());
+        await Eventually.TrueAsync(() => ready.WaitersOf(other.Type) == 1 && holders.HasListener(other.Id), "both calls wait in the orchestrator");
 
         var watch = Stopwatch.StartNew();
         await host.StopAsync();
