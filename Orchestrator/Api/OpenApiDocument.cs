@@ -9,6 +9,32 @@ internal static class OpenApiDocument
 {
     private const string ProblemMediaType = "application/problem+json";
 
+    private const string ProblemResponse = "Problem";
+
+    private static readonly Dictionary<string, string> Parameters = new(StringComparer.Ordinal)
+    {
+        ["id"] = "The workflow, a UUID.",
+        ["stage"] = "The name of a stage.",
+        ["task_id"] = "The task: WORKFLOW.STAGE.ATTEMPT.",
+        ["agent_id"] = "The agent.",
+        ["limit"] = $"How many entries a page has; 1 to {QueryFields.MaxLimit}, {QueryFields.DefaultLimit} when nothing is said.",
+        ["cursor"] = "The next_cursor of the page before.",
+        ["status"] = "Only these.",
+        ["type"] = "Only this kind of work.",
+        ["priority"] = "Only low, medium, high or critical.",
+        ["definition"] = "Only workflows of this definition.",
+        ["agent_type"] = "Only tasks for agents of this type.",
+        ["after"] = "Only events with a higher id.",
+        ["ref"] = "A branch, a tag, a commit or a stage. What counted so far when nothing is said.",
+        ["from"] = "The older side: a branch, a tag, a commit or a stage.",
+        ["to"] = "The newer side.",
+        ["format"] = "zip or tar.gz.",
+        ["path"] = "The path in the workspace.",
+        ["name"] = "The name.",
+        ["input_hash"] = "SHA-256 of the step's input, lower-case hexadecimal.",
+        ["Idempotency-Key"] = "1 to 255 visible ASCII characters. The same key with the same request answers the same workflow.",
+    };
+
     private static readonly (string Name, string Description)[] Tags =
     [
         ("Workflows", "Submit work, watch it, stop it, decide what it asks."),
@@ -30,7 +56,7 @@ internal static class OpenApiDocument
         options.AddSchemaTransformer(Simplify);
     });
 
-    private static Task Describe(Microsoft.OpenApi.OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    private static async Task Describe(Microsoft.OpenApi.OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info = new OpenApiInfo
         {
@@ -41,23 +67,31 @@ internal static class OpenApiDocument
         document.Servers = [];
         document.Tags = new HashSet<OpenApiTag>(Tags.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }));
         document.Components ??= new OpenApiComponents();
+        document.Components.Responses = new Dictionary<string, IOpenApiResponse>
+        {
+            [ProblemResponse] = new OpenApiResponse
+            {
+                Description = "A problem.",
+                Content = new Dictionary<string, OpenApiMediaType> { [ProblemMediaType] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(ProblemResource), null, cancellationToken) } },
+            },
+        };
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
             ["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key, an agent's token, or the join token when an agent registers. Not needed on loopback while no key is configured." },
         };
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("bearer", document)] = [] }];
-        return Task.CompletedTask;
     }
 
-    private static async Task AddProblem(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    private static Task AddProblem(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
-        var schema = await context.GetOrCreateSchemaAsync(typeof(ProblemResource), null, cancellationToken);
         operation.Responses ??= [];
-        operation.Responses["default"] = new OpenApiResponse
+        operation.Responses["default"] = new OpenApiResponseReference(ProblemResponse, context.Document);
+        foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
-            Description = "A problem.",
-            Content = new Dictionary<string, OpenApiMediaType> { [ProblemMediaType] = new() { Schema = schema } },
-        };
+            parameter.Description ??= Parameters.GetValueOrDefault(parameter.Name ?? "");
+        }
+
+        return Task.CompletedTask;
     }
 
     private static Task Simplify(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)

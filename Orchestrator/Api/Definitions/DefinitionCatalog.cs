@@ -9,7 +9,11 @@ internal sealed class DefinitionCatalog(IDefinitionStore store, AgentTypes agent
 {
     private const int MaxPinned = 256;
 
+    // Another orchestrator may apply a definition too; this is how long ours may not know.
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<string, StoredDefinition> _pinned = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (StoredDefinition Stored, long ReadAt)> _current = new(StringComparer.Ordinal);
 
     /// <summary>Reads and checks a text.</summary>
     /// <param name="text">YAML or JSON.</param>
@@ -33,13 +37,29 @@ internal sealed class DefinitionCatalog(IDefinitionStore store, AgentTypes agent
 
         var applied = new StoredDefinition(definition, version, source, builtIn, time.GetUtcNow());
         await store.ApplyDefinitionAsync(applied, cancellationToken);
+        _current[definition.Name] = (applied, time.GetTimestamp());
         return (applied, current is null);
     }
 
-    /// <summary>The current definition of a name. Null: there is none.</summary>
+    /// <summary>The current definition of a name, known for a second: many submissions name the same one. Null: there is none.</summary>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public Task<StoredDefinition?> FindAsync(string name, CancellationToken cancellationToken) => store.FindDefinitionAsync(name, cancellationToken);
+    public async ValueTask<StoredDefinition?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        var now = time.GetTimestamp();
+        if (_current.TryGetValue(name, out var known) && time.GetElapsedTime(known.ReadAt, now) < Fresh)
+        {
+            return known.Stored;
+        }
+
+        var found = await store.FindDefinitionAsync(name, cancellationToken);
+        if (found is not null)
+        {
+            _current[name] = (found, now);
+        }
+
+        return found;
+    }
 
     /// <summary>The current definitions, by name.</summary>
     /// <param name="cancellationToken">Ends the call.</param>

@@ -20,6 +20,8 @@ public sealed class OpenApiDocumentTests(OrchestratorFixture fixture)
             var path = route.RoutePattern.RawText!.Replace("{**path}", "{path}", StringComparison.Ordinal).TrimEnd('/');
             var method = route.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods[0].ToLowerInvariant();
             Assert.True(paths.TryGetProperty(path, out var entry) && entry.TryGetProperty(method, out var operation) && operation.TryGetProperty("summary", out _), $"{method} {path}");
+            var parameters = entry.GetProperty(method).TryGetProperty("parameters", out var list) ? list.EnumerateArray().ToList() : [];
+            Assert.All(parameters, parameter => Assert.True(parameter.TryGetProperty("description", out _), $"{method} {path}: {parameter}"));
         }
     }
 
@@ -31,7 +33,7 @@ public sealed class OpenApiDocumentTests(OrchestratorFixture fixture)
         Assert.Contains("Any program that speaks HTTP and JSON can be an agent.", feed.GetProperty("description").GetString(), StringComparison.Ordinal);
         var claim = document.GetProperty("paths").GetProperty("/api/v1/tasks/claim").GetProperty("post");
         Assert.Equal("#/components/schemas/TaskClaim", claim.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema").GetProperty("$ref").GetString());
-        Assert.True(claim.GetProperty("responses").TryGetProperty("default", out _));
+        Assert.Equal("#/components/responses/Problem", claim.GetProperty("responses").GetProperty("default").GetProperty("$ref").GetString());
         var properties = document.GetProperty("components").GetProperty("schemas").GetProperty("TaskClaim").GetProperty("properties");
         Assert.True(properties.TryGetProperty("agent_type", out _), properties.ToString());
     }
