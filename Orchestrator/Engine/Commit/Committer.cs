@@ -99,7 +99,9 @@ internal sealed partial class Committer : BackgroundService
     internal async Task RunOnceAsync(IReadOnlyList<CommitItem> items)
     {
         var started = Stopwatch.GetTimestamp();
-        var flush = Interlocked.Exchange(ref _flushIsDue, 0) != 0;
+
+        // What an attempt said is written no later than its end, so that the log reads in the order in which it happened.
+        var flush = Interlocked.Exchange(ref _flushIsDue, 0) != 0 || _leases.HasNotes;
         CommitRound? round = null;
         HashSet<WorkflowId> outdated;
         CommitOutcome outcome;

@@ -52,6 +52,18 @@ internal sealed class LeaseBuffer
         }
     }
 
+    /// <summary>Whether somebody said something that is not written yet.</summary>
+    public bool HasNotes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _notes.Count > 0;
+            }
+        }
+    }
+
     public void Remove(TaskId taskId)
     {
         lock (_lock)
