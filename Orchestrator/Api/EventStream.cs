@@ -121,7 +121,7 @@ internal sealed class EventStream(IWorkflowStore store, EventSignal signal, IHos
         writer.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {happened.Id}\nevent: {happened.Name}\ndata: ")));
         using (var json = new Utf8JsonWriter(writer))
         {
-            JsonSerializer.Serialize(json, Show(happened), StackJsonContext.Default.EventResource);
+            JsonSerializer.Serialize(json, Show(happened), StackJson.TypeOf<EventResource>());
         }
 
         writer.Write("\n\n"u8);

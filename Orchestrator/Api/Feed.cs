@@ -19,7 +19,7 @@ internal sealed class Feed(ITaskFeed feed, AgentTokens tokens, AgentTypes types,
 
     public async Task RegisterAsync(HttpContext context)
     {
-        if (await ReadAsync(context, StackJsonContext.Default.AgentRegistration) is not { } registration)
+        if (await ReadAsync(context, StackJson.TypeOf<AgentRegistration>()) is not { } registration)
         {
             return;
         }
@@ -32,7 +32,7 @@ internal sealed class Feed(ITaskFeed feed, AgentTokens tokens, AgentTypes types,
 
         var registered = await feed.RegisterAsync(registration, context.RequestAborted);
         types.Remember(registration.AgentType);
-        Write(context, registered with { Token = tokens.For(registration.AgentId) }, StackJsonContext.Default.AgentRegistered);
+        Write(context, registered with { Token = tokens.For(registration.AgentId) }, StackJson.TypeOf<AgentRegistered>());
     }
 
     public async Task DeregisterAsync(HttpContext context)
@@ -47,7 +47,7 @@ internal sealed class Feed(ITaskFeed feed, AgentTokens tokens, AgentTypes types,
 
     public async Task HeartbeatAsync(HttpContext context)
     {
-        if (await ReadAsync(context, StackJsonContext.Default.AgentHeartbeat) is not { } heartbeat)
+        if (await ReadAsync(context, StackJson.TypeOf<AgentHeartbeat>()) is not { } heartbeat)
         {
             return;
         }
@@ -59,13 +59,13 @@ internal sealed class Feed(ITaskFeed feed, AgentTokens tokens, AgentTypes types,
         else if (await InRangeAsync(context, "wait_ms", heartbeat.WaitMs, 0, MaxWaitMs) && await MayAsync(context, heartbeat.AgentId))
         {
             var reply = await WaitAsync(context, heartbeat.WaitMs, token => feed.HeartbeatAsync(heartbeat, token), new HeartbeatReply());
-            Write(context, reply, StackJsonContext.Default.HeartbeatReply);
+            Write(context, reply, StackJson.TypeOf<HeartbeatReply>());
         }
     }
 
     public async Task ClaimAsync(HttpContext context)
     {
-        if (await ReadAsync(context, StackJsonContext.Default.TaskClaim) is not { } claim)
+        if (await ReadAsync(context, StackJson.TypeOf<TaskClaim>()) is not { } claim)
         {
             return;
         }
@@ -77,7 +77,7 @@ internal sealed class Feed(ITaskFeed feed, AgentTokens tokens, AgentTypes types,
         else if (await InRangeAsync(context, "max_tasks", claim.MaxTasks, 1, MaxBatch) && await InRangeAsync(context, "wait_ms", claim.WaitMs, 0, MaxWaitMs) && await MayAsync(context, agentId))
         {
             var tasks = await WaitAsync(context, claim.WaitMs, token => feed.ClaimAsync(claim, token), []);
-            Write(context, tasks, StackJsonContext.Default.IReadOnlyListTaskEnvelope);
+            Write(context, tasks, StackJson.TypeOf<IReadOnlyList<TaskEnvelope>>());
         }
     }
 
@@ -96,7 +96,7 @@ internal sealed class Feed(ITaskFeed feed, AgentTokens tokens, AgentTypes types,
 
     public async Task ReportAsync(HttpContext context)
     {
-        if (await ReadAsync(context, StackJsonContext.Default.ListResultEnvelope) is not { } results || !await InRangeAsync(context, "The number of results", results.Count, 0, MaxBatch))
+        if (await ReadAsync(context, StackJson.TypeOf<List<ResultEnvelope>>()) is not { } results || !await InRangeAsync(context, "The number of results", results.Count, 0, MaxBatch))
         {
             return;
         }
@@ -109,12 +109,12 @@ internal sealed class Feed(ITaskFeed feed, AgentTokens tokens, AgentTypes types,
             }
         }
 
-        Write(context, await feed.ReportAsync(results, context.RequestAborted), StackJsonContext.Default.IReadOnlyListResultReceipt);
+        Write(context, await feed.ReportAsync(results, context.RequestAborted), StackJson.TypeOf<IReadOnlyList<ResultReceipt>>());
     }
 
     public async Task ReportStatusAsync(HttpContext context)
     {
-        if (await ReadAsync(context, StackJsonContext.Default.ListStatusEnvelope) is not { } statuses || !await InRangeAsync(context, "The number of statuses", statuses.Count, 0, MaxBatch))
+        if (await ReadAsync(context, StackJson.TypeOf<List<StatusEnvelope>>()) is not { } statuses || !await InRangeAsync(context, "The number of statuses", statuses.Count, 0, MaxBatch))
         {
             return;
         }

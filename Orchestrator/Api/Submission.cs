@@ -118,7 +118,7 @@ internal static class Submission
 
     // The request as we understood it: what it says in another order, or beside our fields, is the same request.
     private static string HashOf(SubmitWorkflowRequest request) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, StackJsonContext.Default.SubmitWorkflowRequest)));
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, StackJson.TypeOf<SubmitWorkflowRequest>())));
 
     private static string Shorten(string? text) => text is { Length: > 100 } ? text[..100] + "…" : text ?? "";
 }

@@ -11,7 +11,7 @@ internal static class DefinitionVersions
     /// <param name="definition">The definition.</param>
     public static string Of(WorkflowDefinition definition)
     {
-        using var document = JsonDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(definition, StackJsonContext.Default.WorkflowDefinition));
+        using var document = JsonDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(definition, StackJson.TypeOf<WorkflowDefinition>()));
         using var canonical = new MemoryStream();
         using (var writer = new Utf8JsonWriter(canonical))
         {

@@ -49,6 +49,8 @@ internal sealed partial class Boundary(RequestDelegate next, ILogger<Boundary> l
                 return Describe(context, bad);
             case JsonException json:
                 return JsonFailures.Describe(json, BodyType(context));
+            case NotSupportedException untold when JsonFailures.DescribeUntold(untold) is { } problem:
+                return problem;
             case InvalidDataException when context.Request.Headers.ContentEncoding.Count > 0:
                 return Problem.Of(ProblemTypes.MalformedBody, "The body cannot be decompressed.", "Check its Content-Encoding.");
             case StoreUnavailableException unavailable:

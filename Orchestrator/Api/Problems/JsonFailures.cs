@@ -35,6 +35,12 @@ internal static partial class JsonFailures
             : Problem.Of(ProblemTypes.InvalidRequest, $"{(field.Length > 0 ? field : "The body")} {Expected(TypeAt(bodyType, field))}{position}");
     }
 
+    /// <summary>The problem of an object that can be of several kinds and does not say of which. Null: it is something else.</summary>
+    /// <param name="failure">What the reader said.</param>
+    public static Problem? DescribeUntold(NotSupportedException failure) => UntoldKind().Match(failure.Message) is { Success: true } untold
+        ? Problem.Of(ProblemTypes.InvalidRequest, $"{Field(untold.Groups[1].Value)}: it does not say of which kind it is.", "Add its 'type', for example stage.completed.")
+        : null;
+
     private static string Expected(Type? type)
     {
         type = type is null ? null : Nullable.GetUnderlyingType(type) ?? type;
@@ -83,6 +89,9 @@ internal static partial class JsonFailures
 
     [GeneratedRegex("missing required properties(?: including)?:? (.*)$")]
     private static partial Regex MissingProperties();
+
+    [GeneratedRegex(@"abstract type.*Path: (\S+)")]
+    private static partial Regex UntoldKind();
 
     [GeneratedRegex(@"\s*(Path: |LineNumber: ).*$")]
     private static partial Regex PositionTail();

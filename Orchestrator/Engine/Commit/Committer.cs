@@ -269,13 +269,12 @@ internal sealed partial class Committer : BackgroundService
         }
 
         LogFailed(items.Count, exception);
+        Doubt(round?.Drafts ?? []);
         var reported = exception as StoreUnavailableException ?? new StoreUnavailableException("The inputs could not be stored. " + exception.Message, exception);
         foreach (var item in items)
         {
             item.Fail(reported);
         }
-
-        Doubt(round?.Drafts ?? []);
     }
 
     private void Doubt(IEnumerable<CommitDraft> drafts)

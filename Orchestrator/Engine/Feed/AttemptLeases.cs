@@ -35,12 +35,12 @@ internal sealed class AttemptLeases(AttemptHolders holders, LeaseBuffer leases, 
     private Taken Take(HotWorkflow workflow, TaskId taskId, AgentId agentId)
     {
         var now = time.GetUtcNow();
-        if (!workflow.IsOutstanding(taskId) || !holders.TryHold(taskId, agentId, now, out var began))
+        if (!holders.TryHold(taskId, agentId, now, out var began))
         {
             return Taken.No;
         }
 
-        // An attempt that ended before it was held had nobody to tell; one that ends from now on has.
+        // Looked at only now: an attempt that ended before it was held had nobody to tell; one that ends from here on has.
         if (!workflow.IsOutstanding(taskId))
         {
             holders.Release(taskId);

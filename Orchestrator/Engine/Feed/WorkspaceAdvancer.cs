@@ -10,6 +10,7 @@ internal sealed partial class WorkspaceAdvancer(IWorkspaces workspaces, TimeProv
 {
     private const int MaxTries = 3;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<(WorkflowId Id, string Head, IReadOnlyList<ReferenceUpdate> References)> _moves =
         Channel.CreateUnbounded<(WorkflowId, string, IReadOnlyList<ReferenceUpdate>)>(new UnboundedChannelOptions { SingleReader = true });
 
@@ -18,12 +19,19 @@ internal sealed partial class WorkspaceAdvancer(IWorkspaces workspaces, TimeProv
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _moves.Writer.TryComplete();
+        await _stopping.CancelAsync().ConfigureAwait(false);
         if (ExecuteTask is { } running)
         {
             await running.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public override void Dispose()
+    {
+        _stopping.Dispose();
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -54,7 +62,19 @@ internal sealed partial class WorkspaceAdvancer(IWorkspaces workspaces, TimeProv
                 }
             }
 
-            await Task.Delay(RetryDelay * tries, time, CancellationToken.None).ConfigureAwait(false);
+            await PauseAsync(RetryDelay * tries).ConfigureAwait(false);
+        }
+    }
+
+    private async Task PauseAsync(TimeSpan delay)
+    {
+        try
+        {
+            await Task.Delay(delay, time, _stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The host stops: what is left is tried without a pause.
         }
     }
 

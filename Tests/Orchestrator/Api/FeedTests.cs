@@ -9,6 +9,17 @@ public sealed class FeedTests(OrchestratorFixture fixture)
 {
     private OrchestratorHost Host => fixture.Host;
 
+    [Theory]
+    [InlineData("{}", "[0].outcome: it does not say of which kind it is.")]
+    [InlineData("""{"output":1}""", "[0].outcome: it does not say of which kind it is.")]
+    [InlineData("""{"type":"stage.exploded"}""", "[0].outcome: Read unrecognized type discriminator id 'stage.exploded'.")]
+    public async Task Report_OutcomeOfNoKind_IsRefusedByName(string outcome, string detail)
+    {
+        var body = $$"""[{"task_id":"01890a5dac96774bbcceb302099a8057.a.1","agent_id":"noop-1","outcome":{{outcome}}}]""";
+        var problem = await Host.Client.PostAsync("/api/v1/tasks/results", Answers.Json(body)).ProblemAsync(HttpStatusCode.BadRequest, ProblemTypes.InvalidRequest);
+        Assert.StartsWith(detail, problem.Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Report_SecondResult_IsADuplicateAndChangesNothing()
     {

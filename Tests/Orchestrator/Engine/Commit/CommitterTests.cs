@@ -228,6 +228,7 @@ public sealed class CommitterTests
         await engine.FlushAsync();
         engine.Time.Advance(TimeSpan.FromSeconds(5));
         await engine.HeartbeatAsync(0, task.TaskId);
+        await engine.SettleAsync();
         engine.Store.ComeBack();
         engine.Time.Advance(TimeSpan.FromSeconds(1));
         await engine.SettleAsync();
@@ -240,15 +241,20 @@ public sealed class CommitterTests
     [Fact]
     public async Task Flush_InABatchThatCannotBeDecided_IsMadeUpFor()
     {
-        await using var engine = await TestEngine.StartAsync();
-        await engine.SubmitAsync(A);
+        await using var engine = await TestEngine.StartAsync(committing: false);
+        var submission = await SubmissionAsync(engine);
+        await engine.Committer.RunOnceAsync([submission]);
         var task = Assert.Single(await engine.ClaimAsync());
+        engine.Time.Advance(TimeSpan.FromMilliseconds(50));
         engine.Store.BeforeLoad = () => throw new StoreUnavailableException("The database is away.");
-        engine.Time.Advance(TimeSpan.FromSeconds(1));
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => engine.Engine.CancelAsync(WorkflowId.New(engine.Time), null, null, None));
+        var cancel = new CommitItem(WorkflowId.New(engine.Time), new WorkflowInput.Cancel(null, null) { At = engine.Time.GetUtcNow() });
+        await engine.Committer.RunOnceAsync([cancel]);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => cancel.Task);
         engine.Store.ComeBack();
+        await engine.Committer.RunOnceAsync([]);
+        Assert.Equal(AttemptStatus.Pending, (await engine.AttemptAsync(task.TaskId)).Attempt.Status);
         engine.Time.Advance(TimeSpan.FromSeconds(1));
-        await engine.SettleAsync();
+        await engine.Committer.RunOnceAsync([]);
         Assert.Equal(AttemptStatus.Running, (await engine.AttemptAsync(task.TaskId)).Attempt.Status);
     }
 

@@ -275,6 +275,7 @@ public sealed class TaskFeedTests
         await using var engine = await TestEngine.StartAsync(first);
         Assert.Equal(AttemptStatus.Pending, (await engine.AttemptAsync(task)).Attempt.Status);
         Assert.Empty((await engine.HeartbeatAsync(0, task)).Cancels);
+        Assert.Empty(await engine.ClaimAsync());
         Assert.Empty(await engine.ClaimAsync("noop-2"));
         await engine.FlushAsync();
         var attempt = (await engine.AttemptAsync(task)).Attempt;
