@@ -19,6 +19,7 @@ internal static class Program
         builder.AddServiceDefaults();
         builder.AddAdapters();
         builder.Services.AddEngine(options => builder.Configuration.GetSection(EngineOptions.Section).Bind(options));
+        builder.AddTransport();
         builder.AddApi();
         builder.AddWorkspaces();
         builder.AddGateway();

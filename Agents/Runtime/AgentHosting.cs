@@ -3,6 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Stack.Agents.Tools;
 using Stack.Contracts;
+using Stack.Messaging;
 using Stack.Messaging.Http;
 using Stack.ServiceDefaults.Preflight;
 
@@ -23,6 +24,7 @@ internal static class AgentHosting
         services.TryAddSingleton(TimeProvider.System);
         AddOptions(builder, type);
         AddConnections(services);
+        AddBroker(builder);
         AddTools(services, type);
         AddLoops(services);
         type.AddTo(builder);
@@ -52,7 +54,7 @@ internal static class AgentHosting
         services.AddTransient<AgentTokenHandler>();
         services.AddHttpClient(OrchestratorClient, (provider, client) => client.BaseAddress = provider.GetRequiredService<StackSettings>().Orchestrator)
             .AddHttpMessageHandler<AgentTokenHandler>();
-        services.AddSingleton<ITaskFeed>(provider => new HttpTaskFeed(
+        services.AddSingleton(provider => new HttpTaskFeed(
             HttpTaskFeed.CreateClient(),
             new HttpTaskFeedOptions { Address = provider.GetRequiredService<StackSettings>().Orchestrator, JoinToken = provider.GetRequiredService<StackSettings>().AgentToken },
             provider.GetRequiredService<AgentToken>(),
@@ -67,6 +69,15 @@ internal static class AgentHosting
                 Timeout = Timeout.InfiniteTimeSpan,
             },
             new HttpClient { Timeout = TimeSpan.FromSeconds(30) }));
+    }
+
+    private static void AddBroker(IHostApplicationBuilder builder)
+    {
+        builder.AddTaskFeed<HttpTaskFeed>();
+        if (builder.Configuration.GetConnectionString("rabbitmq") is { Length: > 0 } address)
+        {
+            builder.Services.AddPreflightCheck(_ => new BrokerPreflight(address));
+        }
     }
 
     private static void AddTools(IServiceCollection services, AgentType type)

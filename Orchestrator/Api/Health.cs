@@ -26,14 +26,14 @@ internal static class Health
         return TypedResults.Json(new HealthResource(Word(report.Status), time.GetUtcNow(), Version, components), ApiJson.Default.HealthResource, statusCode: status);
     }
 
-    private static async Task<Ok<InstanceResource>> InfoAsync(IWorkflowStore store, StoreChoice choice, ApiKeys keys, AgentTokens tokens, CancellationToken cancellationToken)
+    private static async Task<Ok<InstanceResource>> InfoAsync(IWorkflowStore store, StoreChoice choice, TransportChoice transport, ApiKeys keys, AgentTokens tokens, CancellationToken cancellationToken)
     {
         var counts = await store.CountAsync(cancellationToken);
         return TypedResults.Ok(new InstanceResource
         {
             Version = Version,
             Store = choice.Name,
-            Transport = "http",
+            Transport = transport.Name,
             ApiKeysRequired = keys.Any,
             AgentTokenRequired = tokens.Required,
             Workflows = counts.Workflows.ToDictionary(pair => JsonNamingPolicy.SnakeCaseLower.ConvertName(pair.Key.ToString()), pair => pair.Value),

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Messaging;
 using Stack.Orchestrator.Stores.Sqlite;
 
 namespace Stack.Orchestrator.Hosting;
@@ -20,7 +21,15 @@ internal static class Adapters
         builder.Services.AddSingleton<IAgentRegistry>(services => new InMemoryAgentRegistry(
             services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IOptions<EngineOptions>>().Value.HeartbeatInterval));
     }
+
+    /// <summary>How tasks reach agents. After the engine: what stops last must be what others hand their work to.</summary>
+    public static void AddTransport(this WebApplicationBuilder builder) => builder.Services.AddSingleton(new TransportChoice(builder.AddMessaging()));
 }
+
+/// <summary>Which transport was chosen.</summary>
+/// <param name="Name">http or rabbitmq.</param>
+internal sealed record TransportChoice(string Name);
+
 
 /// <summary>Which store was chosen.</summary>
 /// <param name="Name">sqlite or postgres.</param>

@@ -1,5 +1,5 @@
 using Stack.Contracts;
-using Stack.Engine;
+using Stack.Tests.Servers;
 
 namespace Stack.Tests.Conformance;
 
@@ -24,7 +24,7 @@ public abstract class AgentRegistryConformance : IAsyncLifetime
 
     public virtual Task DisposeAsync() => Task.CompletedTask;
 
-    [Fact]
+    [ServerFact]
     public async Task Register_New_IsListedOnlineAsItSaid()
     {
         var registration = Make(Id) with { Capabilities = ["dotnet"], Resources = new AgentResources { CpuCores = 2, MemoryMb = 512, Gpus = ["g"] }, Host = "here", Pid = 7 };
@@ -46,7 +46,7 @@ public abstract class AgentRegistryConformance : IAsyncLifetime
         Writes.Same(expected, await OneAsync());
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Register_Again_ReplacesAndIsOnlineAsOfNow()
     {
         await Registry.RegisterAsync(Make(Id), CancellationToken.None);
@@ -57,7 +57,7 @@ public abstract class AgentRegistryConformance : IAsyncLifetime
         Assert.Equal(("2.0.0", AgentStatus.Online, Time.GetUtcNow()), (agent.Version, agent.Status, agent.RegisteredAt));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Touch_Known_ShowsWhatTheHeartbeatSays()
     {
         await Registry.RegisterAsync(Make(Id), CancellationToken.None);
@@ -71,7 +71,7 @@ public abstract class AgentRegistryConformance : IAsyncLifetime
         Assert.Equal((Time.GetUtcNow(), Writes.Now), (agent.LastHeartbeat, agent.RegisteredAt));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Touch_AllSlotsTaken_IsBusy()
     {
         await Registry.RegisterAsync(Make(Id), CancellationToken.None);
@@ -80,7 +80,7 @@ public abstract class AgentRegistryConformance : IAsyncLifetime
         Assert.Equal(AgentStatus.Busy, (await OneAsync()).Status);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Touch_Draining_IsDraining()
     {
         await Registry.RegisterAsync(Make(Id), CancellationToken.None);
@@ -88,14 +88,14 @@ public abstract class AgentRegistryConformance : IAsyncLifetime
         Assert.Equal(AgentStatus.Draining, (await OneAsync()).Status);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Touch_Unknown_IsFalseAndAddsNothing()
     {
         Assert.False(await Registry.TouchAsync(new AgentHeartbeat { AgentId = Id }, CancellationToken.None));
         Assert.Empty(await Registry.ListAsync(CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task List_ThreeHeartbeatsMissed_IsOfflineUntilTheNext()
     {
         await Registry.RegisterAsync(Make(Id), CancellationToken.None);
@@ -107,7 +107,7 @@ public abstract class AgentRegistryConformance : IAsyncLifetime
         Assert.Equal(AgentStatus.Online, (await OneAsync()).Status);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task List_ADayWithoutASign_IsForgotten()
     {
         await Registry.RegisterAsync(Make(Id), CancellationToken.None);
@@ -118,7 +118,7 @@ public abstract class AgentRegistryConformance : IAsyncLifetime
         Assert.False(await Registry.TouchAsync(new AgentHeartbeat { AgentId = Id }, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Remove_Known_IsOfflineAndMustRegisterAgain()
     {
         await Registry.RegisterAsync(Make(Id), CancellationToken.None);
@@ -131,10 +131,10 @@ public abstract class AgentRegistryConformance : IAsyncLifetime
         Assert.False(await Registry.TouchAsync(new AgentHeartbeat { AgentId = Id }, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Remove_Unknown_IsASuccess() => await Registry.RemoveAsync(Id, CancellationToken.None);
 
-    [Fact]
+    [ServerFact]
     public async Task List_Several_GivesThemByTypeAndId()
     {
         foreach (var (type, digits) in new[] { ("scaffold", "2"), ("e2e", "9"), ("scaffold", "1") })

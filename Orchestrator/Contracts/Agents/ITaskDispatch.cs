@@ -37,14 +37,19 @@ public enum DispatchReturn
     Over,
 }
 
-/// <summary>Learns of attempts that ended, so that a broker adapter knows what the agents have left to do. Called after the end is durable, and must return at once.</summary>
+/// <summary>Learns of agents that come and of attempts that end, so that a broker adapter knows what the agents can take and have left to do.</summary>
 public interface IDispatchListener
 {
-    /// <summary>An attempt ended, however.</summary>
+    /// <summary>An agent registers. Called before it gets its answer, so that what it needs is there when it begins; a broker that is away must not hold it up.</summary>
+    /// <param name="registration">The agent.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    Task JoinedAsync(AgentRegistration registration, CancellationToken cancellationToken);
+
+    /// <summary>An attempt ended, however. Called after that is durable; must return at once.</summary>
     /// <param name="taskId">The attempt.</param>
     void Ended(TaskId taskId);
 
-    /// <summary>An attempt shall be stopped wherever it is: under way at an agent, or waiting at a broker.</summary>
+    /// <summary>An attempt shall be stopped wherever it is: under way at an agent, or waiting at a broker. Must return at once.</summary>
     /// <param name="taskId">The attempt.</param>
     /// <param name="reason">Why; see <see cref="CancelEnvelope.Reason"/>.</param>
     void Stopped(TaskId taskId, string reason);

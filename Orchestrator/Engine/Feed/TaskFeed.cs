@@ -16,6 +16,7 @@ internal sealed partial class TaskFeed(
     Committer committer,
     IAgentRegistry registry,
     IWorkflowStore store,
+    IEnumerable<IDispatchListener> listeners,
     TimeProvider time,
     IOptions<EngineOptions> options,
     ILogger<TaskFeed> logger) : ITaskFeed
@@ -25,6 +26,11 @@ internal sealed partial class TaskFeed(
     public async Task<AgentRegistered> RegisterAsync(AgentRegistration registration, CancellationToken cancellationToken)
     {
         await registry.RegisterAsync(registration, cancellationToken).ConfigureAwait(false);
+        foreach (var listener in listeners)
+        {
+            await listener.JoinedAsync(registration, cancellationToken).ConfigureAwait(false);
+        }
+
         LogRegistered(registration.AgentId, registration.AgentType, registration.Version);
         return new AgentRegistered
         {

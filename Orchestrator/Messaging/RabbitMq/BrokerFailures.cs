@@ -1,0 +1,30 @@
+using System.Net.Sockets;
+using RabbitMQ.Client.Exceptions;
+
+namespace Stack.Messaging.RabbitMq;
+
+/// <summary>The broker cannot be used now. What was to be published is still with the caller.</summary>
+/// <param name="message">What happened, and the remedy.</param>
+/// <param name="innerException">What the client library said.</param>
+internal sealed class BrokerUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);
+
+/// <summary>Tells failures of the connection from defects.</summary>
+internal static class BrokerFailures
+{
+    /// <summary>Whether it may go well with the next connection.</summary>
+    /// <param name="exception">What was thrown.</param>
+    public static bool IsTransient(Exception exception) =>
+        exception is BrokerUnavailableException or RabbitMQClientException or IOException or SocketException or TimeoutException or ObjectDisposedException;
+
+    /// <summary>The cause in one sentence.</summary>
+    /// <param name="exception">What was thrown.</param>
+    public static string CauseOf(Exception exception)
+    {
+        while (exception.InnerException is { } inner)
+        {
+            exception = inner;
+        }
+
+        return exception is OperationInterruptedException { ShutdownReason.ReplyText: { Length: > 0 } text } ? text : exception.Message;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+
+namespace Stack.Messaging.RabbitMq;
+
+/// <summary>
+/// Takes results and statuses off the broker: those of the tasks that this orchestrator gave out, and those that nobody else takes. A message is acknowledged when what it said is durable,
+/// in the order of arrival and many at a time; while one batch is on its way to the disk the next ones gather.
+/// </summary>
+internal sealed partial class RabbitMqResults(
+    ReplyIntake intake, RabbitMqLink link, RabbitMqTopology topology, QueueDoctor doctor, RabbitMqInstance instance, ILogger<RabbitMqResults> logger) : BackgroundService
+{
+    private const int MostPerBatch = 500;
+    private const int BatchesUnderWay = 4;
+    private const ushort PrefetchCount = 2000;
+    private static readonly TimeSpan OwnPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SharedPatience = TimeSpan.FromSeconds(30);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await link.RunSessionsAsync(RunSessionAsync, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // What is not acknowledged is delivered again, here or elsewhere.
+        }
+    }
+
+    private async Task RunSessionAsync(IConnection connection, CancellationToken cancellationToken)
+    {
+        await PrepareAsync(connection, cancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        var inbox = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        var consumer = new EnvelopeConsumer(channel, inbox.Writer);
+        await channel.BasicQosAsync(0, PrefetchCount, global: false, cancellationToken);
+        await channel.BasicConsumeAsync(instance.Results, autoAck: false, consumer, cancellationToken);
+        await channel.BasicConsumeAsync(RabbitMqNames.Results, autoAck: false, consumer, cancellationToken);
+
+        var handled = Channel.CreateBounded<(ulong LastTag, Task<IReadOnlyList<Delivery>> Refused, int Count)>(BatchesUnderWay);
+        using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var acknowledging = AcknowledgeAsync(channel, handled, together.Token);
+        try
+        {
+            while (!acknowledging.IsCompleted && await inbox.Reader.WaitToReadAsync(together.Token))
+            {
+                var batch = new List<Delivery>();
+                while (batch.Count < MostPerBatch && inbox.Reader.TryRead(out var delivery))
+                {
+                    batch.Add(delivery);
+                }
+
+                var taken = await intake.TakeAsync(batch, together.Token);
+                await handled.Writer.WriteAsync((batch[^1].Tag, taken, batch.Count), together.Token);
+            }
+
+            await acknowledging;
+        }
+        finally
+        {
+            await together.CancelAsync();
+            await acknowledging.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task PrepareAsync(IConnection connection, CancellationToken cancellationToken)
+    {
+        await topology.DeclareSharedAsync(connection, cancellationToken);
+        foreach (var queue in (string[])[RabbitMqNames.Results, RabbitMqNames.DeadTasks])
+        {
+            if (await doctor.RemoveIfDeadAsync(queue, SharedPatience, cancellationToken))
+            {
+                await topology.DeclareSharedAsync(connection, cancellationToken);
+            }
+        }
+
+        await topology.DeclareResultsOfAsync(connection, instance.Id, cancellationToken);
+        if (!await doctor.AnswersAsync(instance.Results, OwnPatience, cancellationToken))
+        {
+            // Its name is all that it has: another one costs nothing, and what is in it may yet be saved.
+            LogRenamed(instance.Results);
+            instance.Rename();
+            await topology.DeclareResultsOfAsync(connection, instance.Id, cancellationToken);
+        }
+    }
+
+    private async Task AcknowledgeAsync(IChannel channel, Channel<(ulong LastTag, Task<IReadOnlyList<Delivery>> Refused, int Count)> handled, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var (lastTag, refusing, count) in handled.Reader.ReadAllAsync(cancellationToken))
+            {
+                await AcknowledgeAsync(channel, lastTag, await refusing, cancellationToken);
+                MessagingTelemetry.WasReceived(count);
+            }
+        }
+        finally
+        {
+            // Nobody waits for room in it any more.
+            handled.Writer.TryComplete(new BrokerUnavailableException("The acknowledgements could not be sent."));
+        }
+    }
+
+    private async Task AcknowledgeAsync(IChannel channel, ulong lastTag, IReadOnlyList<Delivery> refused, CancellationToken cancellationToken)
+    {
+        foreach (var message in refused)
+        {
+            LogRefused(message.Properties.MessageId, message.Problem);
+            MessagingTelemetry.WasRejected();
+            await channel.BasicRejectAsync(message.Tag, requeue: false, cancellationToken);
+        }
+
+        await channel.BasicAckAsync(lastTag, multiple: true, cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The queue {Queue} does not answer; results come back to another one")]
+    private partial void LogRenamed(string queue);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A message that is no result and no status (message id {MessageId}) went to the dead letters. {Problem}")]
+    private partial void LogRefused(string? messageId, string? problem);
+}

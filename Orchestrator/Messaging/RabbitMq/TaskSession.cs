@@ -1,0 +1,114 @@
+using System.Threading.Channels;
+using RabbitMQ.Client;
+
+namespace Stack.Messaging.RabbitMq;
+
+/// <summary>
+/// One channel on which an agent takes tasks: from its opening to its loss. Delivery tags mean nothing beyond it. The consumer can be made anew with another prefetch, which the protocol
+/// offers no other way to change. Thread-safe.
+/// </summary>
+/// <param name="channel">The channel.</param>
+/// <param name="queue">The queue of tasks.</param>
+/// <param name="inbox">Where deliveries go.</param>
+internal sealed class TaskSession(IChannel channel, string queue, ChannelWriter<Delivery> inbox) : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly HashSet<ulong> _settledAhead = [];
+    private ulong _settledUpTo;
+    private string? _consumerTag;
+
+    /// <summary>How many unsettled tasks the consumer may have; 0: there is no consumer.</summary>
+    public int PrefetchCount { get; private set; }
+
+    /// <summary>Counts the consumers that there have been.</summary>
+    public int Generation { get; private set; }
+
+    /// <summary>Takes tasks with another prefetch. Tasks that are unsettled stay so, and no longer count.</summary>
+    public async Task ResizeAsync(int prefetch, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (_consumerTag is { } tag)
+            {
+                _consumerTag = null;
+                PrefetchCount = 0;
+                await channel.BasicCancelAsync(tag, noWait: false, cancellationToken);
+            }
+
+            Generation++;
+            if (prefetch > 0)
+            {
+                await channel.BasicQosAsync(0, (ushort)Math.Min(prefetch, ushort.MaxValue), global: false, cancellationToken);
+                _consumerTag = await channel.BasicConsumeAsync(queue, autoAck: false, new EnvelopeConsumer(channel, inbox), cancellationToken);
+                PrefetchCount = prefetch;
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Settles tasks: the server forgets them. One message for all that are settled without a gap, since each one costs the server an entry in its log.</summary>
+    public async Task AcknowledgeAsync(IReadOnlyCollection<ulong> tags)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            Advance(tags);
+            var last = tags.Where(tag => tag <= _settledUpTo).DefaultIfEmpty().Max();
+            if (last > 0)
+            {
+                await channel.BasicAckAsync(last, multiple: true);
+            }
+
+            foreach (var tag in tags.Where(tag => tag > _settledUpTo))
+            {
+                await channel.BasicAckAsync(tag, multiple: false);
+            }
+        }
+        catch (Exception exception) when (BrokerFailures.IsTransient(exception))
+        {
+            // The channel is lost and the tasks are delivered again; whoever gets them asks first whether they are current.
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Gives a task back (to whoever is free), or makes it a dead letter.</summary>
+    public async Task RefuseAsync(ulong tag, bool requeue)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            Advance([tag]);
+            await channel.BasicNackAsync(tag, multiple: false, requeue);
+        }
+        catch (Exception exception) when (BrokerFailures.IsTransient(exception))
+        {
+            // The channel is lost, and with it everything that was open on it.
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await channel.DisposeAsync();
+        _gate.Dispose();
+    }
+
+    private void Advance(IReadOnlyCollection<ulong> tags)
+    {
+        _settledAhead.UnionWith(tags);
+        while (_settledAhead.Remove(_settledUpTo + 1))
+        {
+            _settledUpTo++;
+        }
+    }
+}

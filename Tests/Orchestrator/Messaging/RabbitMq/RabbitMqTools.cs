@@ -1,0 +1,55 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+using Microsoft.Extensions.DependencyInjection;
+using Stack.Contracts;
+using Stack.Messaging.RabbitMq;
+using Stack.Tests.Conformance.Feeds;
+using Stack.Tests.Servers;
+
+namespace Stack.Tests.Orchestrator.Messaging.RabbitMq;
+
+/// <summary>What an operator, or a program that is not ours, does at the broker.</summary>
+internal static class RabbitMqTools
+{
+    public static async Task<T> DoAsync<T>(RabbitMqServer server, Func<IChannel, Task<T>> work)
+    {
+        var factory = new ConnectionFactory { Uri = new Uri(server.Address), AutomaticRecoveryEnabled = false };
+        await using var connection = await factory.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        return await work(channel);
+    }
+
+    /// <summary>Registers an agent that takes its tasks from the broker, only that it does not.</summary>
+    public static Task PretendAgentAsync(FeedSystem system, int slots = 1) => system.Services.GetRequiredService<ITaskFeed>().RegisterAsync(
+        new AgentRegistration { AgentId = new AgentId($"{system.AgentType}-ffffffff"), AgentType = system.AgentType, Version = "1", MaxConcurrency = slots, Capabilities = [RabbitMqNames.Capability] },
+        CancellationToken.None);
+
+    public static Task<uint> DepthAsync(RabbitMqServer server, string agentType) => DoAsync(server, async channel =>
+    {
+        try
+        {
+            return (await channel.QueueDeclarePassiveAsync(RabbitMqNames.Tasks(agentType))).MessageCount;
+        }
+        catch (OperationInterruptedException)
+        {
+            return 0u; // Not made yet.
+        }
+    });
+
+    public static Task WaitForDepthAsync(RabbitMqServer server, string agentType, int depth) =>
+        Eventually.TrueAsync(async () => await DepthAsync(server, agentType) == depth, $"{depth} tasks wait for {agentType}.");
+
+    public static Task<uint> PurgeAsync(RabbitMqServer server, string agentType) => DoAsync(server, channel => channel.QueuePurgeAsync(RabbitMqNames.Tasks(agentType)));
+
+    public static Task PublishAsync(RabbitMqServer server, string queue, string? messageId, ReadOnlyMemory<byte> body) => DoAsync(server, async channel =>
+    {
+        var properties = new BasicProperties { DeliveryMode = DeliveryModes.Persistent };
+        if (messageId is not null)
+        {
+            properties.MessageId = messageId;
+        }
+
+        await channel.BasicPublishAsync("", queue, mandatory: true, properties, body);
+        return true;
+    });
+}

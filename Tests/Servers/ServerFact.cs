@@ -1,0 +1,43 @@
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
+namespace Stack.Tests.Servers;
+
+/// <summary>A test that is skipped, with the remedy, when a server that its class <see cref="NeedsServerAttribute">needs</see> is not installed. Tests of a conformance suite are of this kind.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+[XunitTestCaseDiscoverer("Stack.Tests.Servers.ServerFactDiscoverer", "Tests")]
+public sealed class ServerFactAttribute : FactAttribute;
+
+/// <summary>Names the server that a class of tests starts.</summary>
+/// <param name="package">The Debian package of the server.</param>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class NeedsServerAttribute(string package) : Attribute
+{
+    public string Package { get; } = package;
+}
+
+internal sealed class ServerFactDiscoverer(IMessageSink sink) : IXunitTestCaseDiscoverer
+{
+    public IEnumerable<IXunitTestCase> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute) =>
+        [new ServerTestCase(sink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod)];
+}
+
+internal sealed class ServerTestCase : XunitTestCase
+{
+    [Obsolete("For the deserializer.")]
+    public ServerTestCase()
+    {
+    }
+
+    public ServerTestCase(IMessageSink sink, TestMethodDisplay display, TestMethodDisplayOptions options, ITestMethod method)
+        : base(sink, display, options, method)
+    {
+    }
+
+    protected override string? GetSkipReason(IAttributeInfo factAttribute)
+    {
+        var needs = TestMethod.TestClass.Class.GetCustomAttributes(typeof(NeedsServerAttribute)).FirstOrDefault();
+        var package = needs?.GetConstructorArguments().OfType<string>().FirstOrDefault();
+        return base.GetSkipReason(factAttribute) ?? (package is null || ServerPrograms.Has(package) ? null : $"{package} is not installed: apt-get install {package}");
+    }
+}

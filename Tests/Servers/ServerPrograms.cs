@@ -1,0 +1,24 @@
+namespace Stack.Tests.Servers;
+
+/// <summary>Where the real servers are that tests start. Null: not installed, and the tests that need it are skipped with the command that installs it.</summary>
+internal static class ServerPrograms
+{
+    /// <summary>RabbitMQ's own script: Debian's, on the PATH, changes the user.</summary>
+    public static string? RabbitMq { get; } = Find("/usr/lib/rabbitmq/bin/rabbitmq-server", "/opt/rabbitmq/sbin/rabbitmq-server") ?? OnPath("rabbitmq-server");
+
+    public static string? Redis { get; } = OnPath("redis-server");
+
+    /// <summary>Whether a server is there.</summary>
+    /// <param name="package">Its Debian package.</param>
+    public static bool Has(string package) => package switch
+    {
+        "rabbitmq-server" => RabbitMq is not null,
+        "redis-server" => Redis is not null,
+        _ => throw new ArgumentOutOfRangeException(nameof(package), package, "No test starts this server."),
+    };
+
+    private static string? OnPath(string program) =>
+        Find([.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin").Append("/usr/local/sbin").Select(folder => Path.Combine(folder, program))]);
+
+    private static string? Find(params string[] paths) => OperatingSystem.IsWindows() ? null : paths.FirstOrDefault(File.Exists);
+}
