@@ -1,7 +1,8 @@
 using Stack.Agents;
 using Stack.Agents.Runtime;
+using Stack.ServiceDefaults;
 
-var builder = WebApplication.CreateSlimBuilder(args);
+var builder = WebApplication.CreateSlimBuilder(ServiceArguments.With(args));
 builder.Configuration.AddCommandLine(args, new Dictionary<string, string> { ["--type"] = "Agent:Type" });
 if (AgentCatalog.Find(builder.Configuration["Agent:Type"]) is not { } type)
 {

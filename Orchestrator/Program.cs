@@ -4,6 +4,7 @@ using Stack.Orchestrator.Api.Access;
 using Stack.Orchestrator.Gateway;
 using Stack.Orchestrator.Hosting;
 using Stack.Orchestrator.Workspaces;
+using Stack.ServiceDefaults;
 
 namespace Stack.Orchestrator;
 
@@ -14,7 +15,7 @@ internal static class Program
 
     internal static WebApplication Create(string[] args)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        var builder = WebApplication.CreateSlimBuilder(ServiceArguments.With(args));
         builder.AddHost();
         builder.AddServiceDefaults();
         builder.AddAdapters();
