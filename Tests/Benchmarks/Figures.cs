@@ -21,7 +21,10 @@ internal sealed record Figures(double PerSecond, IReadOnlyList<(string Name, dou
             latencies[latencies.Count * 99 / 100]);
     }
 
-    public string CpuText() => string.Create(
+    /// <summary>A row of a table.</summary>
+    public string ToRow(string what) => string.Create(CultureInfo.InvariantCulture, $"| {what} | {PerSecond:F0} | {Median:F2} | {Worst:F2} | {CpuText()} |");
+
+    private string CpuText() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Cpu:F2} ({string.Join(", ", CpuPerThousand.Select(process => string.Create(CultureInfo.InvariantCulture, $"{process.Name} {process.Seconds:F2}")))})");
 }

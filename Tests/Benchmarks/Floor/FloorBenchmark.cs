@@ -23,8 +23,7 @@ internal static class FloorBenchmark
             Console.WriteLine("|---|---|---|---|---|");
             foreach (var queueType in (string[])["quorum", "classic"])
             {
-                var figures = await MeasureAsync(postgres, rabbit, queueType, workflows, oneAtATime);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {queueType} queues | {figures.PerSecond:F0} | {figures.Median:F2} | {figures.Worst:F2} | {figures.CpuText()} |"));
+                Console.WriteLine((await MeasureAsync(postgres, rabbit, queueType, workflows, oneAtATime)).ToRow(queueType + " queues"));
             }
         }
         finally

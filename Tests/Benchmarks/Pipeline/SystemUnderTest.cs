@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using Stack.Benchmarks.Servers;
 
 namespace Stack.Benchmarks.Pipeline;
 
@@ -15,20 +14,20 @@ internal sealed class SystemUnderTest : IDisposable
 
     public Uri Address { get; }
 
-    public static async Task<SystemUnderTest> StartAsync(int slots)
+    public static async Task<SystemUnderTest> StartAsync(Infrastructure infrastructure, int slots)
     {
-        var system = new SystemUnderTest(new Uri($"http://127.0.0.1:{FreePort()}"));
+        var system = new SystemUnderTest(new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}"));
         try
         {
-            system.Start("orchestrator", "Orchestrator", "Stack.Orchestrator.dll", new()
+            system.Start("orchestrator", "Orchestrator", "Stack.Orchestrator.dll", new(infrastructure.Settings)
             {
                 ["ASPNETCORE_URLS"] = system.Address.ToString(),
                 ["Stack__DataDirectory"] = Path.Combine(system._directory, "orchestrator"),
             });
             await system.WaitAsync("/health/ready");
-            system.Start("agents", "Agents", "Stack.Agents.dll", new()
+            system.Start("agents", "Agents", "Stack.Agents.dll", new(infrastructure.Settings)
             {
-                ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{FreePort()}",
+                ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{ServerProcess.FreePort()}",
                 ["Stack__OrchestratorUrl"] = system.Address.ToString(),
                 ["Stack__DataDirectory"] = Path.Combine(system._directory, "agents"),
                 ["Agent__MaxConcurrency"] = slots.ToString(CultureInfo.InvariantCulture),
@@ -43,12 +42,7 @@ internal sealed class SystemUnderTest : IDisposable
         }
     }
 
-    public Dictionary<string, double> CpuSeconds()
-    {
-        var used = _processes.ToDictionary(entry => entry.Name, entry => CpuOf(entry.Process));
-        used["client"] = CpuOf(Process.GetCurrentProcess());
-        return used;
-    }
+    public IEnumerable<(string Name, int Id)> Processes => _processes.Select(entry => (entry.Name, entry.Process.Id));
 
     public IEnumerable<(string Name, double Megabytes)> PeakMegabytes() => _processes.Select(entry =>
     {
@@ -70,12 +64,6 @@ internal sealed class SystemUnderTest : IDisposable
         }
 
         Directory.Delete(_directory, recursive: true);
-    }
-
-    private static double CpuOf(Process process)
-    {
-        process.Refresh();
-        return process.TotalProcessorTime.TotalSeconds;
     }
 
     private void Start(string name, string project, string assembly, Dictionary<string, string> environment, params string[] arguments)
@@ -124,12 +112,5 @@ internal sealed class SystemUnderTest : IDisposable
 
         var logs = _processes.Select(entry => File.ReadAllText(Path.Combine(_directory, entry.Name + ".log")));
         throw new TimeoutException($"{path} was not ready within 30 s.{Environment.NewLine}{string.Join(Environment.NewLine, logs)}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
