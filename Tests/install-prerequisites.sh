@@ -10,14 +10,18 @@ prerequisites() {
 chromium|chromium|browser tests open the deployed programs' pages in it
 node|nodejs|the checks of Node projects run in it
 npm|npm|the checks of Node projects install their tools with it
+postgres|postgresql|the Postgres store is tested on a server of its own
 LIST
 }
 
 say() { printf 'test prerequisites: %s\n' "$*"; }
 
+# Debian keeps the programs of PostgreSQL beside the PATH.
+found() { command -v "$1" >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/"$1" >/dev/null 2>&1; }
+
 missing() {
   prerequisites | while IFS='|' read -r program package purpose; do
-    command -v "$program" >/dev/null 2>&1 || printf '%s|%s|%s\n' "$program" "$package" "$purpose"
+    found "$program" || printf '%s|%s|%s\n' "$program" "$package" "$purpose"
   done
 }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Stack.Contracts;
 using Stack.Engine;
 using Stack.Messaging;
+using Stack.Orchestrator.Stores.Postgres;
 using Stack.Orchestrator.Stores.Sqlite;
 
 namespace Stack.Orchestrator.Hosting;
@@ -11,13 +12,17 @@ internal static class Adapters
 {
     public static void AddAdapters(this WebApplicationBuilder builder)
     {
-        if (builder.Configuration.GetConnectionString("stackdb") is { Length: > 0 })
+        if (builder.Configuration.GetConnectionString(PostgresStoreOptions.ConnectionName) is { Length: > 0 })
         {
-            throw new StartRefusedException("ConnectionStrings:stackdb is set, and the Postgres store is not part of this version. Remove the setting; the embedded SQLite store is used then.");
+            builder.AddPostgresStore();
+            builder.Services.AddSingleton(new StoreChoice("postgres"));
+        }
+        else
+        {
+            builder.AddSqliteStore();
+            builder.Services.AddSingleton(new StoreChoice("sqlite"));
         }
 
-        builder.AddSqliteStore();
-        builder.Services.AddSingleton(new StoreChoice("sqlite"));
         builder.Services.AddSingleton<IAgentRegistry>(services => new InMemoryAgentRegistry(
             services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IOptions<EngineOptions>>().Value.HeartbeatInterval));
     }
@@ -29,7 +34,6 @@ internal static class Adapters
 /// <summary>Which transport was chosen.</summary>
 /// <param name="Name">http or rabbitmq.</param>
 internal sealed record TransportChoice(string Name);
-
 
 /// <summary>Which store was chosen.</summary>
 /// <param name="Name">sqlite or postgres.</param>

@@ -1,5 +1,6 @@
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Tests.Servers;
 
 namespace Stack.Tests.Conformance;
 
@@ -19,7 +20,7 @@ public abstract class DefinitionStoreConformance : IAsyncLifetime
 
     public abstract Task DisposeAsync();
 
-    [Fact]
+    [ServerFact]
     public async Task Apply_FirstOfItsName_IsCurrentAndLoadedAsApplied()
     {
         var definition = Make("app", "1", "a: 1 # ü", builtIn: true);
@@ -28,7 +29,7 @@ public abstract class DefinitionStoreConformance : IAsyncLifetime
         Writes.Same(definition, await Store.LoadDefinitionAsync(definition.Version, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Find_UnknownNameOrVersion_IsNull()
     {
         Assert.Null(await Store.FindDefinitionAsync("app", CancellationToken.None));
@@ -36,7 +37,7 @@ public abstract class DefinitionStoreConformance : IAsyncLifetime
         Assert.Empty(await Store.ListDefinitionsAsync(CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Apply_AnotherVersion_IsCurrentAndTheFirstStays()
     {
         var (first, second) = (Make("app", "1", "one"), Make("app", "2", "two"));
@@ -46,7 +47,7 @@ public abstract class DefinitionStoreConformance : IAsyncLifetime
         Writes.Same(first, await Store.LoadDefinitionAsync(first.Version, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Apply_TheCurrentVersionAgain_ChangesNothing()
     {
         var first = Make("app", "1", "one", builtIn: true);
@@ -55,7 +56,7 @@ public abstract class DefinitionStoreConformance : IAsyncLifetime
         Writes.Same(first, await Store.FindDefinitionAsync("app", CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Apply_AnOlderVersionAgain_IsCurrentAgainAsAppliedNow()
     {
         var first = Make("app", "1", "one");
@@ -65,7 +66,7 @@ public abstract class DefinitionStoreConformance : IAsyncLifetime
         Writes.Same(first with { AppliedAt = Monday.AddDays(1) }, await Store.FindDefinitionAsync("app", CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task List_SeveralNames_GivesTheCurrentOnesByName()
     {
         foreach (var definition in new[] { Make("feature", "1", ""), Make("app", "2", ""), Make("bugfix", "3", ""), Make("app", "4", "") })
@@ -78,7 +79,7 @@ public abstract class DefinitionStoreConformance : IAsyncLifetime
         Assert.Equal("4", listed[0].Definition.Description);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Apply_ManyAtOnce_OneIsCurrentAndAllAreThere()
     {
         var definitions = Enumerable.Range(0, 16).Select(i => Make("app", $"{i}", "")).ToList();

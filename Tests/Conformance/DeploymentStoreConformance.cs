@@ -1,5 +1,6 @@
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Tests.Servers;
 
 namespace Stack.Tests.Conformance;
 
@@ -17,7 +18,7 @@ public abstract class DeploymentStoreConformance : IAsyncLifetime
 
     public abstract Task DisposeAsync();
 
-    [Fact]
+    [ServerFact]
     public async Task Put_First_StandsAsWritten()
     {
         var deployment = Make("calculator");
@@ -25,14 +26,14 @@ public abstract class DeploymentStoreConformance : IAsyncLifetime
         Writes.Same(deployment, Assert.Single(await Store.ListDeploymentsAsync(CancellationToken.None)));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Put_NothingOptional_StandsAsWritten()
     {
         var deployment = Make("bare") with { Url = null, Pid = null, HealthPath = null, Message = null, Command = [], Status = DeploymentStatus.Failed };
         Writes.Same(deployment, await Store.PutDeploymentAsync(deployment, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Put_SameRelease_KeepsWhatPeopleDesire()
     {
         var deployment = Make("calculator");
@@ -42,7 +43,7 @@ public abstract class DeploymentStoreConformance : IAsyncLifetime
         Writes.Same(observed with { Desired = DesiredState.Stopped }, await Store.PutDeploymentAsync(observed, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Put_AnotherRelease_BringsItsOwnWish()
     {
         var deployment = Make("calculator");
@@ -52,7 +53,7 @@ public abstract class DeploymentStoreConformance : IAsyncLifetime
         Writes.Same(next, await Store.PutDeploymentAsync(next, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Desire_Known_ChangesTheWishAndTheTimeOnly()
     {
         var deployment = Make("calculator");
@@ -62,11 +63,11 @@ public abstract class DeploymentStoreConformance : IAsyncLifetime
         Writes.Same(deployment with { Desired = DesiredState.Stopped, UpdatedAt = at }, desired);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Desire_Unknown_IsNull() =>
         Assert.Null(await Store.DesireDeploymentAsync("nobody", DesiredState.Stopped, Writes.Now, CancellationToken.None));
 
-    [Fact]
+    [ServerFact]
     public async Task List_Several_GivesThemByName()
     {
         foreach (var name in new[] { "shop", "calculator", "blog" })

@@ -1,12 +1,13 @@
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Tests.Servers;
 using static Stack.Tests.Conformance.Writes;
 
 namespace Stack.Tests.Conformance;
 
 public abstract partial class WorkflowStoreConformance
 {
-    [Fact]
+    [ServerFact]
     public async Task Commit_AttemptBegins_IsPendingAsWritten()
     {
         var id = NextId();
@@ -15,7 +16,7 @@ public abstract partial class WorkflowStoreConformance
         Same(new StoredAttempt { Attempt = expected }, await Store.AttemptAsync(id));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_AttemptEnds_KeepsAllThatItBrought()
     {
         var first = Submit(NextId());
@@ -48,7 +49,7 @@ public abstract partial class WorkflowStoreConformance
         Same(expected with { Output = null }, listed);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_AttemptBeginsAndEndsInOneBatch_IsOver()
     {
         var id = NextId();
@@ -57,7 +58,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Empty(await Store.ListActiveAttemptsAsync(null, 10, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_EndOfAnAttemptThatIsOver_ChangesNothing()
     {
         var first = Submit(NextId());
@@ -69,7 +70,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Empty(await Store.LoadOutputsAsync(first.State.Id, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_EndOfAnAttemptThatIsNotThere_ChangesNothing()
     {
         var first = Submit(NextId());
@@ -77,7 +78,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Null(await Store.FindAttemptAsync(new TaskId(first.State.Id, "test", 9), CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_EndNamesNobody_WhatTheLeaseSaidStands()
     {
         var first = Submit(NextId());
@@ -90,7 +91,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Null(attempt.Attempt.LeaseExpiresAt);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_LeaseBegins_AttemptRuns()
     {
         var id = NextId();
@@ -103,7 +104,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(Now, attempt.StartedAt);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_LeaseRenewed_MovesTheExpiryAndKeepsTheRest()
     {
         var id = NextId();
@@ -116,7 +117,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(Now, attempt.StartedAt);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_LeaseOfAnotherAgent_DoesNotTakeARunningAttempt()
     {
         var id = NextId();
@@ -127,7 +128,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(Now.AddSeconds(30), (await Store.AttemptAsync(id)).Attempt.LeaseExpiresAt);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_BrokerConfirmed_IsDispatchedUntilAnAgentStartsIt()
     {
         var id = NextId();
@@ -141,7 +142,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(Now.AddSeconds(30), (await Store.AttemptAsync(id)).Attempt.LeaseExpiresAt);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_LeaseOfAnAttemptThatIsOver_ChangesNothing()
     {
         var id = NextId();
@@ -151,7 +152,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Null((await Store.AttemptAsync(id)).Attempt.AgentId);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_LeaseAndEndInOneBatch_IsOver()
     {
         var first = Submit(NextId());
@@ -163,7 +164,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Null(attempt.Attempt.LeaseExpiresAt);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_LeaseOfAnAttemptThatTheBatchBegins_AttemptRuns()
     {
         var id = NextId();
@@ -171,7 +172,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(AttemptStatus.Running, (await Store.AttemptAsync(id)).Attempt.Status);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_Notes_AreAppendedAndTheLastWordIsKept()
     {
         var id = NextId();
@@ -191,7 +192,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(["one", "two"], Assert.IsType<AttemptLogged>(logged).Lines);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_NoteOfAWorkflowThatIsNotThere_IsDropped()
     {
         var there = NextId();
@@ -202,7 +203,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal((await Store.ReadEventsAsync(there, 0, 10, CancellationToken.None))[^1].Id, outcome.LastEventId);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_NotesBesideDecisions_ComeBeforeThemUnlessTheBatchMakesTheWorkflow()
     {
         var first = Submit(NextId());
@@ -213,7 +214,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(["workflow.submitted", "stage.queued", "stage.started", "stage.started", "stage.completed"], await Store.EventNamesAsync(first.State.Id));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_NotesAndLeasesBesideAConflict_AreWrittenAllTheSame()
     {
         var first = Submit(NextId());

@@ -1,5 +1,6 @@
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Tests.Servers;
 using static Stack.Tests.Conformance.Writes;
 
 namespace Stack.Tests.Conformance;
@@ -8,7 +9,7 @@ public abstract partial class WorkflowStoreConformance
 {
     private static readonly string StepHash = new('0', 64);
 
-    [Fact]
+    [ServerFact]
     public async Task ReadEvents_OfAll_GivesThemInTheOrderOfCommits()
     {
         var (first, second) = (Submit(NextId()), Submit(NextId()));
@@ -26,7 +27,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(new WorkflowPaused { At = Now.AddSeconds(1), By = "ada", Reason = "lunch" }, again);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task ReadEvents_AfterAnIdWithALimit_GivesWhatFollows()
     {
         var write = Submit(NextId());
@@ -55,7 +56,7 @@ public abstract partial class WorkflowStoreConformance
     }
 
     /// <summary>Whoever follows the log by the highest id seen misses nothing, also while many write.</summary>
-    [Fact]
+    [ServerFact]
     public async Task ReadEvents_FollowedWhileManyWrite_ShowsEveryEventOnceInOrder()
     {
         const int Writers = 8, Each = 25;
@@ -79,7 +80,7 @@ public abstract partial class WorkflowStoreConformance
         Same(await Store.ReadEventsAsync(null, 0, 10_000, CancellationToken.None), seen);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task LoadOutputs_CompletedStages_GivesThemByStage()
     {
         var first = Submit(NextId()) with { NewAttempts = [Begin("build", 1), Begin("test", 1), Begin("quiet", 1), Begin("broken", 1)] };
@@ -101,7 +102,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Empty(await Store.LoadOutputsAsync(NextId(), CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task LoadOutputs_StageRunsAgain_GivesTheLaterSuccessOnceThereIsOne()
     {
         var first = Submit(NextId()) with { EndedAttempts = [End("build", 1, output: Payload(10))] };
@@ -114,7 +115,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(Payload(20), Assert.Single(await Store.LoadOutputsAsync(first.State.Id, CancellationToken.None)).Value);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task LoadOutputs_StageCompletedAndRetriedInOneWrite_DoesNotCount()
     {
         var first = Submit(NextId());
@@ -130,7 +131,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(Payload(20), Assert.Single(await Store.LoadOutputsAsync(first.State.Id, CancellationToken.None)).Value);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task RecordStep_FirstTime_IsFoundByNameAndInput()
     {
         var id = NextId();
@@ -144,7 +145,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Null(await Store.FindStepAsync(key with { Stage = "test" }, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task RecordStep_ManyAtOnce_TheFirstWriterWinsForAll()
     {
         var id = NextId();
@@ -154,11 +155,11 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(await Store.FindStepAsync(key, CancellationToken.None), Assert.Single(answers.Distinct()));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task RecordStep_WorkflowIsNotThere_IsRefused() => await Assert.ThrowsAsync<StoreInvariantException>(
         () => Store.RecordStepAsync(new StepKey(NextId(), "build", "lost", StepHash), 1, Payload(10), Now, CancellationToken.None));
 
-    [Fact]
+    [ServerFact]
     public async Task Prune_DryRun_NamesAndRemovesNothing()
     {
         var old = Submit(NextId()).Ended(WorkflowStatus.Completed, Now.AddDays(-2));
@@ -168,7 +169,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(3, (await Store.EventNamesAsync(old.State.Id)).Count);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Prune_Ended_RemovesThemWithAllThatBelongsToThem()
     {
         var kept = Submit(NextId(), key: "kept") with { EndedAttempts = [End("build", 1, output: Payload(100_000))] };
@@ -191,7 +192,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Empty((await Store.CommitAsync(Submit(NextId(), key: "gone"))).IdempotencyConflicts);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Prune_NotEndedOrNotYetOldEnough_Stays()
     {
         var running = Submit(NextId());
@@ -201,7 +202,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(2, (await Store.LoadAsync([running.State.Id, young.State.Id], CancellationToken.None)).Count);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Prune_MoreThanTheLimit_RemovesTheOldestFirst()
     {
         var writes = Enumerable.Range(0, 250).Select(i => Submit(NextId()).Ended(WorkflowStatus.Completed, Now.AddMinutes(-i))).ToArray();
@@ -213,7 +214,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Empty(await Store.PruneAsync(Now.AddDays(1), 1000, dryRun: false, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Prune_TheEndOfTheLog_IdsNeverComeAgain()
     {
         var first = Submit(NextId()).Ended(WorkflowStatus.Completed, Now.AddDays(-1));

@@ -1,5 +1,6 @@
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Tests.Servers;
 using static Stack.Tests.Conformance.Writes;
 
 namespace Stack.Tests.Conformance;
@@ -29,7 +30,7 @@ public abstract partial class WorkflowStoreConformance
         ["a note that decides"] = there => new CommitBatch { Notes = [Note(there.State.Id, new StageCompleted { At = Now })] },
     };
 
-    [Theory]
+    [ServerTheory]
     [MemberData(nameof(Contradictions))]
     public async Task Commit_BatchThatContradictsTheStore_IsRefusedWholeAndLeavesNoTrace(string contradiction)
     {
@@ -47,7 +48,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Empty((await Store.CommitAsync(innocent)).IdempotencyConflicts);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_OneBadBatchAmongManyAtOnce_OnlyThatOneIsRefused()
     {
         var there = Submit(NextId());

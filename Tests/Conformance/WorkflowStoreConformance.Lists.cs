@@ -1,12 +1,13 @@
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Tests.Servers;
 using static Stack.Tests.Conformance.Writes;
 
 namespace Stack.Tests.Conformance;
 
 public abstract partial class WorkflowStoreConformance
 {
-    [Fact]
+    [ServerFact]
     public async Task List_NoFilter_GivesTheNewestFirst()
     {
         var ids = await SubmitManyAsync(5);
@@ -15,7 +16,7 @@ public abstract partial class WorkflowStoreConformance
     }
 
     /// <summary>Every combination of filters, walked page by page, gives what filtering all workflows by hand gives.</summary>
-    [Fact]
+    [ServerFact]
     public async Task List_AnyFilters_GivesWhatFitsInPages()
     {
         var all = new List<StoredWorkflow>();
@@ -36,7 +37,7 @@ public abstract partial class WorkflowStoreConformance
         }
     }
 
-    [Fact]
+    [ServerFact]
     public async Task List_StatusChanged_FindsItUnderTheNewOneOnly()
     {
         var write = Submit(NextId());
@@ -46,7 +47,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal([write.State.Id], Ids(await Store.ListAsync(new WorkflowQuery { Status = WorkflowStatus.Canceled }, CancellationToken.None)));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task ListAttempts_AnyFilters_GivesWhatFitsNewestFirstInPages()
     {
         var all = new List<(TaskId Id, AttemptStatus Status, string AgentType)>();
@@ -78,7 +79,7 @@ public abstract partial class WorkflowStoreConformance
         }
     }
 
-    [Fact]
+    [ServerFact]
     public async Task ListActiveAttempts_PageByPage_GivesAllThatAreNotOverInOrder()
     {
         var ids = await SubmitManyAsync(7);
@@ -96,7 +97,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal([AttemptStatus.Pending, AttemptStatus.Running, AttemptStatus.Dispatched], found.Take(3).Select(attempt => attempt.Status));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task ListOverdueAttempts_LeaseOrDeadlinePassed_GivesTheLongestOverdueFirst()
     {
         var ids = await SubmitManyAsync(6);
@@ -112,7 +113,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal([ids[1], ids[2]], (await Store.ListOverdueAttemptsAsync(Now.AddSeconds(60), 2, CancellationToken.None)).Select(attempt => attempt.TaskId.WorkflowId));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task ExtendLeases_RunningAttempts_LastAtLeastUntilThen()
     {
         var ids = await SubmitManyAsync(3);
@@ -123,7 +124,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Null((await Store.AttemptAsync(ids[2])).Attempt.LeaseExpiresAt);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task ListDueTimers_TimeHasCome_GivesTheWorkflowUntilItEnds()
     {
         var (soon, later, never) = (Submit(NextId()), Submit(NextId()), Submit(NextId()));
@@ -138,7 +139,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal([later.State.Id], await Store.ListDueTimersAsync(Now.AddSeconds(99), 10, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Count_ByStatusAndAgentType_IsWhatIsThere()
     {
         var ids = await SubmitManyAsync(4);

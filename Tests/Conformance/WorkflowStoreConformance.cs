@@ -1,5 +1,6 @@
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Tests.Servers;
 using static Stack.Tests.Conformance.Writes;
 
 namespace Stack.Tests.Conformance;
@@ -24,7 +25,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
 
     public abstract Task DisposeAsync();
 
-    [Fact]
+    [ServerFact]
     public async Task Migrate_UpToDate_IsASuccessAndKeepsWhatIsThere()
     {
         var id = NextId();
@@ -33,7 +34,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         await Store.LoadOneAsync(id);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_NewWorkflow_IsLoadedAsItWasWritten()
     {
         var write = Rich(Submit(NextId()));
@@ -42,7 +43,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Same(new StoredWorkflow(write.Header!, write.State, write.DisplayState, write.CurrentStage, write.Progress), await Store.LoadOneAsync(write.State.Id));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_NextVersion_KeepsTheHeaderAndReplacesTheState()
     {
         var first = Submit(NextId());
@@ -52,7 +53,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Same(new StoredWorkflow(first.Header!, second.State, "TESTING", null, 50), await Store.LoadOneAsync(first.State.Id));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Load_UnknownIds_AreAbsent()
     {
         var id = NextId();
@@ -61,7 +62,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Assert.Equal([id], found.Select(workflow => workflow.Header.Id));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_WorkflowIsThereAlready_IsAConflictAndChangesNothing()
     {
         var first = Submit(NextId());
@@ -72,7 +73,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Assert.Equal("BUILDING", (await Store.LoadOneAsync(first.State.Id)).DisplayState);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_WorkflowIsNotThere_IsAConflict()
     {
         var id = NextId();
@@ -81,7 +82,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Assert.Empty(await Store.LoadAsync([id], CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_OtherVersionIsStored_LeavesOutTheWorkflowWithAllThatBelongsToIt()
     {
         var first = Submit(NextId());
@@ -99,7 +100,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Assert.Equal(["workflow.submitted", "stage.queued"], await Store.EventNamesAsync(first.State.Id));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_OneConflictInABatch_WritesTheOthers()
     {
         var there = Submit(NextId());
@@ -110,7 +111,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Assert.Equal(2, (await Store.LoadAsync([before.State.Id, after.State.Id], CancellationToken.None)).Count);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_ManyWritersOfOneVersion_ExactlyOneWins()
     {
         var write = Submit(NextId());
@@ -127,7 +128,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Assert.Equal(12, (await Store.EventNamesAsync(write.State.Id)).Count);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_NothingToWrite_IsASuccessWithoutEvents()
     {
         var outcome = await Store.CommitAsync(new CommitBatch(), CancellationToken.None);
@@ -136,7 +137,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Assert.Equal(0, outcome.LastEventId);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_CanceledBefore_WritesNothing()
     {
         var id = NextId();
@@ -144,7 +145,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Assert.Empty(await Store.LoadAsync([id], CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_KeyWasUsed_LeavesOutTheSubmission()
     {
         var first = Submit(NextId(), key: "once");
@@ -160,7 +161,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Assert.Equal(first.Idempotency, await Store.FindIdempotencyKeyAsync("once", CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_OneKeyTwiceInABatch_TheFirstWins()
     {
         var (first, second) = (Submit(NextId(), key: "twice"), Submit(NextId(), key: "twice"));
@@ -169,7 +170,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Assert.Equal(first.Idempotency, await Store.FindIdempotencyKeyAsync("twice", CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_SameSubmissionAgain_IsAVersionConflictOnly()
     {
         var write = Submit(NextId(), key: "again");
@@ -179,7 +180,7 @@ public abstract partial class WorkflowStoreConformance : IAsyncLifetime
         Assert.Empty(outcome.IdempotencyConflicts);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task FindIdempotencyKey_NotUsed_IsNull() => Assert.Null(await Store.FindIdempotencyKeyAsync("never", CancellationToken.None));
 
     /// <summary>Gives a write every field that a state can have, those with default values included.</summary>

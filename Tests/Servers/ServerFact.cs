@@ -8,6 +8,11 @@ namespace Stack.Tests.Servers;
 [XunitTestCaseDiscoverer("Stack.Tests.Servers.ServerFactDiscoverer", "Tests")]
 public sealed class ServerFactAttribute : FactAttribute;
 
+/// <summary>The same for tests with data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+[XunitTestCaseDiscoverer("Stack.Tests.Servers.ServerTheoryDiscoverer", "Tests")]
+public sealed class ServerTheoryAttribute : TheoryAttribute;
+
 /// <summary>Names the server that a class of tests starts.</summary>
 /// <param name="package">The Debian package of the server.</param>
 [AttributeUsage(AttributeTargets.Class)]
@@ -22,6 +27,12 @@ internal sealed class ServerFactDiscoverer(IMessageSink sink) : IXunitTestCaseDi
         [new ServerTestCase(sink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod)];
 }
 
+internal sealed class ServerTheoryDiscoverer(IMessageSink sink) : TheoryDiscoverer(sink)
+{
+    protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute, object[] dataRow) =>
+        [new ServerTestCase(DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod, dataRow)];
+}
+
 internal sealed class ServerTestCase : XunitTestCase
 {
     [Obsolete("For the deserializer.")]
@@ -29,8 +40,8 @@ internal sealed class ServerTestCase : XunitTestCase
     {
     }
 
-    public ServerTestCase(IMessageSink sink, TestMethodDisplay display, TestMethodDisplayOptions options, ITestMethod method)
-        : base(sink, display, options, method)
+    public ServerTestCase(IMessageSink sink, TestMethodDisplay display, TestMethodDisplayOptions options, ITestMethod method, object[]? arguments = null)
+        : base(sink, display, options, method, arguments)
     {
     }
 

@@ -8,10 +8,14 @@ internal static class ServerPrograms
 
     public static string? Redis { get; } = OnPath("redis-server");
 
+    /// <summary>PostgreSQL, the newest that is there: Debian keeps it beside the PATH.</summary>
+    public static string? Postgres { get; } = Find([.. PostgresFolders().Select(folder => Path.Combine(folder, "postgres"))]) ?? OnPath("postgres");
+
     /// <summary>Whether a server is there.</summary>
     /// <param name="package">Its Debian package.</param>
     public static bool Has(string package) => package switch
     {
+        "postgresql" => Postgres is not null,
         "rabbitmq-server" => RabbitMq is not null,
         "redis-server" => Redis is not null,
         _ => throw new ArgumentOutOfRangeException(nameof(package), package, "No test starts this server."),
@@ -19,6 +23,11 @@ internal static class ServerPrograms
 
     private static string? OnPath(string program) =>
         Find([.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin").Append("/usr/local/sbin").Select(folder => Path.Combine(folder, program))]);
+
+    private static IEnumerable<string> PostgresFolders() => !Directory.Exists("/usr/lib/postgresql") ? [] :
+        from folder in Directory.GetDirectories("/usr/lib/postgresql")
+        orderby int.TryParse(Path.GetFileName(folder), out var version) ? version : 0 descending
+        select Path.Combine(folder, "bin");
 
     private static string? Find(params string[] paths) => OperatingSystem.IsWindows() ? null : paths.FirstOrDefault(File.Exists);
 }

@@ -1,0 +1,251 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Stack.Contracts;
+using Stack.Engine;
+
+namespace Stack.Orchestrator.Stores.Postgres;
+
+/// <summary>A batch as the parameters of <c>commit_batch</c>. JSON goes into them as the bytes that it was made of.</summary>
+internal sealed class PostgresBatch : IDisposable
+{
+    private const int MaxKeptBytes = 4 << 20;
+
+    private readonly PostgresColumns _columns = new();
+    private readonly WorkflowColumns _new;
+    private readonly List<ReadOnlyMemory<byte>> _newHeaders;
+    private readonly List<string?> _newKeys;
+    private readonly List<string?> _newHashes;
+    private readonly NpgsqlParameter<bool> _newHasKeys;
+    private readonly WorkflowColumns _next;
+    private readonly List<Guid> _backIds;
+    private readonly List<string?> _backStages;
+    private readonly BeginColumns _begins;
+    private readonly EndColumns _ends;
+    private readonly List<byte[]?> _blobHashes;
+    private readonly List<ReadOnlyMemory<byte>> _blobContents;
+    private readonly NpgsqlParameter<int> _leaseRounds;
+    private readonly LeaseColumns _leases;
+    private readonly ToldColumns _told;
+    private readonly NpgsqlParameter<int> _noteCount;
+    private readonly List<Guid> _eventIds;
+    private readonly List<int> _eventCounts;
+    private readonly List<ReadOnlyMemory<byte>> _eventTexts;
+    private ArrayBufferWriter<byte> _buffer = new(64 * 1024);
+    private Utf8JsonWriter _json;
+
+    // In the order of the function's parameters.
+    public PostgresBatch()
+    {
+        _json = new Utf8JsonWriter(_buffer);
+        _new = new WorkflowColumns(_columns, areNew: true);
+        _newHeaders = _columns.Utf8();
+        _newKeys = _columns.Texts();
+        _newHashes = _columns.Texts();
+        _newHasKeys = _columns.Single<bool>(NpgsqlDbType.Boolean);
+        _next = new WorkflowColumns(_columns, areNew: false);
+        _backIds = _columns.Uuids();
+        _backStages = _columns.Texts();
+        _begins = new BeginColumns(_columns);
+        _ends = new EndColumns(_columns);
+        _blobHashes = _columns.Hashes();
+        _blobContents = _columns.Utf8();
+        _leaseRounds = _columns.Single<int>(NpgsqlDbType.Integer);
+        _leases = new LeaseColumns(_columns);
+        _told = new ToldColumns(_columns);
+        _noteCount = _columns.Single<int>(NpgsqlDbType.Integer);
+        _eventIds = _columns.Uuids();
+        _eventCounts = _columns.Numbers();
+        _eventTexts = _columns.Utf8();
+    }
+
+    public List<NpgsqlParameter> Parameters => _columns.Parameters;
+
+    /// <summary>The statement that takes the parameters.</summary>
+    public string Call => $"SELECT conflicts, key_conflicts, last_event_id FROM commit_batch({string.Join(", ", Enumerable.Range(1, Parameters.Count).Select(number => $"${number}"))})";
+
+    /// <summary>Puts a batch into the parameters, which are empty.</summary>
+    public void Fill(CommitBatch batch, PostgresFacets facets)
+    {
+        AddNotes(batch.Notes);
+        _newHasKeys.TypedValue = false;
+        foreach (var write in batch.Workflows)
+        {
+            Add(write, facets);
+        }
+
+        AddLeases(batch);
+    }
+
+    /// <summary>Empties the parameters. What was in them is no longer needed.</summary>
+    public void Clear()
+    {
+        _columns.Clear();
+        if (_buffer.Capacity > MaxKeptBytes)
+        {
+            _buffer = new ArrayBufferWriter<byte>(64 * 1024);
+            _json.Dispose();
+            _json = new Utf8JsonWriter(_buffer);
+        }
+
+        _buffer.ResetWrittenCount();
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _json.Dispose();
+
+    private void Add(WorkflowWrite write, PostgresFacets facets)
+    {
+        var id = write.State.Id;
+        var state = Serialize(write.State);
+        if (write.Header is { } header)
+        {
+            _new.Add(write, facets.Find(header), state);
+            _newHeaders.Add(Serialize(header));
+            _newKeys.Add(PostgresText.Storable(write.Idempotency?.Key));
+            _newHashes.Add(write.Idempotency?.RequestHash);
+            _newHasKeys.TypedValue |= write.Idempotency is not null;
+        }
+        else
+        {
+            _next.Add(write, facet: 0, state);
+        }
+
+        foreach (var begun in write.NewAttempts)
+        {
+            _begins.Add(id, begun);
+        }
+
+        for (var i = 0; i < write.EndedAttempts.Count; i++)
+        {
+            if (IsFirst(write.EndedAttempts, i))
+            {
+                Add(id, write.EndedAttempts[i], CommitRules.Counts(write, write.EndedAttempts[i]));
+            }
+        }
+
+        AddEvents(id, write.Events);
+    }
+
+    private void Add(WorkflowId id, AttemptEnd end, bool counts)
+    {
+        byte[]? hash = null;
+        if (end.Output is { SizeBytes: > CommitRules.MaxInlineOutputBytes } large)
+        {
+            hash = SHA256.HashData(large.Utf8.Span);
+            _blobHashes.Add(hash);
+            _blobContents.Add(large.Utf8);
+        }
+
+        _ends.Add(id, end, counts, end.Usage is null ? null : Serialize(end.Usage), end.Error is null ? null : Serialize(end.Error), hash);
+    }
+
+    private void AddEvents(WorkflowId id, IReadOnlyList<WorkflowEvent> events)
+    {
+        if (events.Count == 0)
+        {
+            return;
+        }
+
+        var from = Begin();
+        PostgresEvents.Begin(_json);
+        foreach (var happened in events)
+        {
+            PostgresEvents.Add(_json, happened, happened.Stage, happened.Attempt);
+            if (happened is WorkflowRetried retried)
+            {
+                foreach (var stage in retried.Stages)
+                {
+                    _backIds.Add(id.Value);
+                    _backStages.Add(stage);
+                }
+            }
+        }
+
+        PostgresEvents.End(_json);
+        AddEventRow(id, events.Count, End(from));
+    }
+
+    private void AddNotes(IReadOnlyList<NoteWrite> notes)
+    {
+        _noteCount.TypedValue = notes.Count;
+        Dictionary<TaskId, AttemptProgressed>? told = null;
+        foreach (var note in notes)
+        {
+            var (id, stage, attempt) = note.TaskId;
+            var from = Begin();
+            PostgresEvents.Begin(_json);
+            PostgresEvents.Add(_json, note.Event, stage, attempt);
+            PostgresEvents.End(_json);
+            AddEventRow(id, 1, End(from));
+            if (note.Event is AttemptProgressed said)
+            {
+                told ??= [];
+                var before = told.GetValueOrDefault(note.TaskId);
+                told[note.TaskId] = said with { Message = said.Message ?? before?.Message, ProgressPercent = said.ProgressPercent ?? before?.ProgressPercent, Iteration = said.Iteration ?? before?.Iteration };
+            }
+        }
+
+        foreach (var (task, said) in told ?? [])
+        {
+            _told.Add(task, said);
+        }
+    }
+
+    private void AddLeases(CommitBatch batch)
+    {
+        var rounds = 0;
+        Dictionary<TaskId, int>? times = null;
+        foreach (var lease in CommitRules.OpenLeases(batch))
+        {
+            times ??= new Dictionary<TaskId, int>(batch.Leases.Count);
+            var round = times[lease.TaskId] = times.GetValueOrDefault(lease.TaskId) + 1;
+            rounds = Math.Max(rounds, round);
+            _leases.Add(lease, round);
+        }
+
+        _leaseRounds.TypedValue = rounds;
+    }
+
+    private void AddEventRow(WorkflowId id, int count, ReadOnlyMemory<byte> happened)
+    {
+        _eventIds.Add(id.Value);
+        _eventCounts.Add(count);
+        _eventTexts.Add(happened);
+    }
+
+    private ReadOnlyMemory<byte> Serialize<T>(T value)
+    {
+        var from = Begin();
+        JsonSerializer.Serialize(_json, value, StackJson.TypeOf<T>());
+        return End(from);
+    }
+
+    private int Begin()
+    {
+        _json.Reset();
+        return _buffer.WrittenCount;
+    }
+
+    // When the buffer grows it moves, and what was cut from it before stays where it was.
+    private ReadOnlyMemory<byte> End(int from)
+    {
+        _json.Flush();
+        return _buffer.WrittenMemory[from..];
+    }
+
+    private static bool IsFirst(IReadOnlyList<AttemptEnd> ends, int index)
+    {
+        for (var i = 0; i < index; i++)
+        {
+            if (ends[i].Attempt == ends[index].Attempt && string.Equals(ends[i].Stage, ends[index].Stage, StringComparison.Ordinal))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,60 @@
+using Npgsql;
+using NpgsqlTypes;
+using Stack.Engine;
+
+namespace Stack.Orchestrator.Stores.Postgres;
+
+/// <summary>
+/// The store on PostgreSQL, for any number of orchestrators. A batch is written by one call of the function <c>commit_batch</c>: one round trip, one transaction, one flush to the disk.
+/// </summary>
+internal sealed partial class PostgresStore : IWorkflowStore, IDefinitionStore, IDeploymentStore, IAsyncDisposable, IDisposable
+{
+    private readonly PostgresConnections _connections;
+    private readonly PostgresFacets _facets;
+    private readonly PostgresCommits _commits;
+    private readonly TimeProvider _time;
+    private readonly ILogger<PostgresStore> _logger;
+
+    public PostgresStore(PostgresStoreOptions options, TimeProvider time, ILogger<PostgresStore> logger)
+    {
+        (_time, _logger) = (time, logger);
+        _connections = new PostgresConnections(options);
+        _facets = new PostgresFacets(_connections);
+        _commits = new PostgresCommits(_connections);
+    }
+
+    /// <summary>Host, port and database, for messages.</summary>
+    public string Server => _connections.Failures.Server;
+
+    /// <inheritdoc />
+    public Task MigrateAsync(CancellationToken cancellationToken) => _connections.UseAsync(
+        async (connection, until) =>
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(until, cancellationToken);
+            await PostgresSchema.MigrateAsync(connection, Server, either.Token);
+            return true;
+        },
+        cancellationToken);
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await _commits.DisposeAsync();
+        await _connections.DisposeAsync();
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private static NpgsqlParameter<Guid> Uuid(Contracts.WorkflowId id) => new() { TypedValue = id.Value, NpgsqlDbType = NpgsqlDbType.Uuid };
+
+    private static NpgsqlParameter Text(string? text) => new() { Value = text ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private static NpgsqlParameter Json(Contracts.JsonPayload? json) => new() { Value = json is null ? DBNull.Value : json.Utf8, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private static NpgsqlParameter Number(int? number) => new() { Value = number ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer };
+
+    private static NpgsqlParameter<long> Long(long number) => new() { TypedValue = number, NpgsqlDbType = NpgsqlDbType.Bigint };
+
+    private static NpgsqlParameter<DateTime> Time(DateTimeOffset time) => new() { TypedValue = time.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz };
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Stack.Engine;
+
+namespace Stack.Orchestrator.Stores.Postgres;
+
+/// <summary>Wires the Postgres store.</summary>
+internal static class PostgresStoreExtensions
+{
+    /// <summary>Registers the Postgres store as the host's stores of workflows, definitions and deployments. It is migrated by whoever starts the engine, not here.</summary>
+    /// <param name="builder">The host.</param>
+    public static IHostApplicationBuilder AddPostgresStore(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<PostgresStoreOptions>()
+            .Configure<IConfiguration>((options, configuration) =>
+            {
+                options.ConnectionString = configuration.GetConnectionString(PostgresStoreOptions.ConnectionName) ?? options.ConnectionString;
+                configuration.GetSection(PostgresStoreOptions.Section).Bind(options);
+            })
+            .ValidateOnStart();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresStoreOptions>, PostgresStoreOptions.Validation>());
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(services => new PostgresStore(
+            services.GetRequiredService<IOptions<PostgresStoreOptions>>().Value, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<PostgresStore>>()));
+        builder.Services.AddSingleton<IWorkflowStore>(services => services.GetRequiredService<PostgresStore>());
+        builder.Services.AddSingleton<IDefinitionStore>(services => services.GetRequiredService<PostgresStore>());
+        builder.Services.AddSingleton<IDeploymentStore>(services => services.GetRequiredService<PostgresStore>());
+        return builder;
+    }
+}
