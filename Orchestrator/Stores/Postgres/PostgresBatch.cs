@@ -139,7 +139,7 @@ internal sealed class PostgresBatch : IDisposable
             _blobContents.Add(large.Utf8);
         }
 
-        _ends.Add(id, end, counts, end.Usage is null ? null : Serialize(end.Usage), end.Error is null ? null : Serialize(end.Error), hash);
+        _ends.Add(id, end, counts, SerializeOrNull(end.Usage), SerializeOrNull(end.Error), hash);
     }
 
     private void AddEvents(WorkflowId id, IReadOnlyList<WorkflowEvent> events)
@@ -222,6 +222,9 @@ internal sealed class PostgresBatch : IDisposable
         JsonSerializer.Serialize(_json, value, StackJson.TypeOf<T>());
         return End(from);
     }
+
+    private ReadOnlyMemory<byte>? SerializeOrNull<T>(T? value)
+        where T : class => value is null ? default(ReadOnlyMemory<byte>?) : Serialize(value);
 
     private int Begin()
     {

@@ -6,12 +6,10 @@ namespace Stack.Orchestrator.Stores.Postgres;
 
 internal sealed partial class PostgresStore
 {
-    private static readonly TaskId AfterAllTasks = new(AfterAllIds, "", 0);
-
     /// <inheritdoc />
     public async Task<IReadOnlyList<StoredAttempt>> ListAttemptsAsync(AttemptQuery query, CancellationToken cancellationToken)
     {
-        var before = query.Before ?? AfterAllTasks;
+        var before = query.Before ?? new TaskId(AfterAllIds, "", 0);
         NpgsqlParameter[] parameters =
         [
             Uuid(before.WorkflowId), Text(before.Stage), Number(before.Attempt), Number(query.Limit),

@@ -24,7 +24,6 @@ public sealed class HostSetupTests
     }
 
     [Theory]
-    [InlineData("ConnectionStrings:stackdb=Host=db", "ConnectionStrings:stackdb is set, and the Postgres store is not part of this version.")]
     [InlineData("Stack:ApiKeys:admin=short", "Stack:ApiKeys:admin is too short; give at least 16 characters")]
     [InlineData("Stack:ApiKeys:admin=sha256:xyz", "Stack:ApiKeys:admin begins with sha256: but is not followed by 64 hexadecimal digits.")]
     public async Task Start_SettingThatCannotBeUsed_IsRefusedNamingIt(string setting, string begin)
@@ -42,6 +41,7 @@ public sealed class HostSetupTests
     }
 
     [Theory]
+    [InlineData("ConnectionStrings:stackdb=Host=db", "ConnectionStrings:stackdb cannot be used: it names no database. Give Host=HOST;Port=5432;Username=USER;Password=PASSWORD;Database=DATABASE.")]
     [InlineData("Stack:MaxBodyBytes=5", "Stack:MaxBodyBytes is 5; give 1024 to 1073741824.")]
     [InlineData("Stack:Workspaces:MaxPushMegabytes=0", "Stack:Workspaces:MaxPushMegabytes is 0; give 1 to 1000000.")]
     public async Task Start_OptionOutOfRange_IsRefusedNamingIt(string setting, string failure)
