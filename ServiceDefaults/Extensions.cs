@@ -77,6 +77,9 @@ public static class Extensions
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton(services => new ServiceUptime(services.GetRequiredService<TimeProvider>(), Assembly.GetEntryAssembly()));
+        builder.Services.TryAddSingleton<HealthHistory>();
+        builder.Services.AddSingleton<IHealthCheckPublisher>(services => services.GetRequiredService<HealthHistory>());
+        builder.Services.Configure<HealthCheckPublisherOptions>(options => (options.Delay, options.Period, options.Timeout) = (HealthHistory.Interval, HealthHistory.Interval, HealthHistory.Interval * 3));
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [HealthTags.Live]);
         return builder;
     }

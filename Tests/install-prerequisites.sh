@@ -11,6 +11,8 @@ chromium|chromium|browser tests open the deployed programs' pages in it
 node|nodejs|the checks of Node projects run in it
 npm|npm|the checks of Node projects install their tools with it
 postgres|postgresql|the Postgres store is tested on a server of its own
+rabbitmq-server|rabbitmq-server|tests start it and let tasks and results travel through it
+redis-server|redis-server|tests start it and keep live views in it
 LIST
 }
 

@@ -47,6 +47,7 @@ internal static class ApiRoutes
         api.MapFeed();
         api.MapDefinitions();
         api.MapDeployments();
+        api.MapDeadLetters();
         api.MapHealth();
         routes.MapOpenApi().AllowAnonymous();
     }

@@ -6,6 +6,7 @@ using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Api.Access;
 using Stack.Orchestrator.Hosting;
+using Stack.ServiceDefaults.Health;
 
 namespace Stack.Orchestrator.Api;
 
@@ -18,10 +19,11 @@ internal static class Health
         routes.MapGet("/info", InfoAsync).WithTags("Health").WithSummary("What this orchestrator is and what it has to do");
     }
 
-    private static async Task<JsonHttpResult<HealthResource>> ShowAsync(HealthCheckService checks, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<JsonHttpResult<HealthResource>> ShowAsync(HealthCheckService checks, HealthHistory history, TimeProvider time, CancellationToken cancellationToken)
     {
         var report = await checks.CheckHealthAsync(cancellationToken);
-        var components = report.Entries.ToDictionary(entry => entry.Key, entry => new HealthComponent(Word(entry.Value.Status), entry.Value.Description, (long)entry.Value.Duration.TotalMilliseconds));
+        history.Note(report);
+        var components = report.Entries.ToDictionary(entry => entry.Key, entry => new HealthComponent(Word(entry.Value.Status), entry.Value.Description, history.SinceOf(entry.Key), (long)entry.Value.Duration.TotalMilliseconds));
         var status = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
         return TypedResults.Json(new HealthResource(Word(report.Status), time.GetUtcNow(), Version, components), ApiJson.Default.HealthResource, statusCode: status);
     }
@@ -58,8 +60,9 @@ internal sealed record HealthResource(string Status, DateTimeOffset Timestamp, s
 /// <summary>The state of something that the orchestrator relies on.</summary>
 /// <param name="Status">healthy, degraded or unhealthy.</param>
 /// <param name="Message">What is wrong and what helps.</param>
+/// <param name="Since">Since when the status is what it is, as far as this process knows.</param>
 /// <param name="ResponseTimeMs">How long the look took.</param>
-internal sealed record HealthComponent(string Status, string? Message, long ResponseTimeMs);
+internal sealed record HealthComponent(string Status, string? Message, DateTimeOffset? Since, long ResponseTimeMs);
 
 /// <summary>What this orchestrator is.</summary>
 internal sealed record InstanceResource

@@ -26,6 +26,7 @@ internal static class OpenApiDocument
         ["agent_type"] = "Only tasks for agents of this type.",
         ["after"] = "Only events with a higher id.",
         ["ref"] = "A branch, a tag, a commit or a stage. What counted so far when nothing is said.",
+        ["letter_id"] = "The dead letter.",
         ["from"] = "The older side: a branch, a tag, a commit or a stage.",
         ["to"] = "The newer side.",
         ["format"] = "zip or tar.gz.",
@@ -45,6 +46,7 @@ internal static class OpenApiDocument
         (FeedRoutes.Tag, FeedRoutes.Protocol),
         ("Definitions", "What workflows do. The file's JSON Schema is at /api/v1/definitions/schema."),
         ("Deployments", "Programs that deployment stages put into service."),
+        ("Dead letters", "Messages that the broker could not get handled."),
         ("Health", "How the orchestrator is. Operators' probes are /health/live and /health/ready."),
     ];
 

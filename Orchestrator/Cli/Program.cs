@@ -44,6 +44,7 @@ internal static class Program
             AgentsCommand.Create(scope),
             DefinitionsCommand.Create(scope),
             DeploymentsCommand.Create(scope),
+            DeadLettersCommand.Create(scope),
             OpenCommand.Create(scope),
             VersionCommand.Create(scope),
             CompletionCommand.Create(scope),

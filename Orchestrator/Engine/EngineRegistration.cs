@@ -35,6 +35,7 @@ public static class EngineRegistration
         services.AddSingleton<ResultIntake>();
         services.AddSingleton<ITaskFeed, TaskFeed>();
         services.AddSingleton<ITaskDispatch, TaskDispatch>();
+        services.AddSingleton<IBacklog, StoreBacklog>();
         services.AddSingleton(provider => new WorkflowEngine(
             provider.GetRequiredService<Committer>(),
             provider.GetRequiredService<WorkflowCache>(),
@@ -51,6 +52,10 @@ public static class EngineRegistration
         services.AddHostedSingleton<RetentionPruner>();
         return services;
     }
+
+    /// <summary>Adds what wakes readers of events when another orchestrator committed some. The host also needs an <see cref="IEventBus"/>.</summary>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddEventRelay(this IServiceCollection services) => services.AddHostedService<EventRelay>();
 
     private static void AddHostedSingleton<T>(this IServiceCollection services)
         where T : class, IHostedService

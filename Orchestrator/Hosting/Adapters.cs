@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Stack.Contracts;
 using Stack.Engine;
 using Stack.Messaging;
 using Stack.Orchestrator.Stores.Postgres;
@@ -23,8 +22,19 @@ internal static class Adapters
             builder.Services.AddSingleton(new StoreChoice("sqlite"));
         }
 
-        builder.Services.AddSingleton<IAgentRegistry>(services => new InMemoryAgentRegistry(
-            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IOptions<EngineOptions>>().Value.HeartbeatInterval));
+        AddLiveViews(builder);
+    }
+
+    // Also which agents there are, and that others committed events.
+    private static void AddLiveViews(WebApplicationBuilder builder)
+    {
+        var views = builder.AddLiveViews(services => new InMemoryAgentRegistry(services.GetRequiredService<TimeProvider>(), HeartbeatInterval(services)), HeartbeatInterval);
+        if (views == "redis")
+        {
+            builder.Services.AddEventRelay();
+        }
+
+        static TimeSpan HeartbeatInterval(IServiceProvider services) => services.GetRequiredService<IOptions<EngineOptions>>().Value.HeartbeatInterval;
     }
 
     /// <summary>How tasks reach agents. After the engine: what stops last must be what others hand their work to.</summary>

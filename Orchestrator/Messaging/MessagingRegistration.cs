@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Stack.Contracts;
 using Stack.Messaging.RabbitMq;
+using Stack.Messaging.Redis;
 
 namespace Stack.Messaging;
 
@@ -19,11 +20,39 @@ public static class MessagingRegistration
     {
         if (RabbitMq(builder.Configuration) is not { } options)
         {
+            builder.Services.AddSingleton<IDeadLetters, NoDeadLetters>();
             return "http";
         }
 
         builder.Services.AddRabbitMqDispatch(options);
         return RabbitMqNames.Capability;
+    }
+
+    /// <summary>
+    /// Who knows the agents: with <c>ConnectionStrings:redis</c> all orchestrators together, and with it come the live views that operators look at; without it each knows its own.
+    /// </summary>
+    /// <param name="builder">The host.</param>
+    /// <param name="own">Makes the registry of the agents that talk to this orchestrator.</param>
+    /// <param name="heartbeatInterval">How often agents give signs of life.</param>
+    /// <returns>Where live views are: <c>redis</c> or <c>memory</c>.</returns>
+    public static string AddLiveViews(this IHostApplicationBuilder builder, Func<IServiceProvider, IAgentRegistry> own, Func<IServiceProvider, TimeSpan> heartbeatInterval)
+    {
+        if (builder.Configuration.GetConnectionString("redis") is not { Length: > 0 } address)
+        {
+            builder.Services.AddSingleton(own);
+            return "memory";
+        }
+
+        builder.Services.AddRedisViews(
+            provider =>
+            {
+                var options = new RedisOptions();
+                builder.Configuration.GetSection(RedisOptions.Section).Bind(options);
+                (options.Address, options.HeartbeatInterval) = (address, heartbeatInterval(provider));
+                return options;
+            },
+            own);
+        return "redis";
     }
 
     /// <summary>An agent's side: the feed as it is, or with RabbitMQ before it when <c>ConnectionStrings:rabbitmq</c> is there.</summary>

@@ -16,14 +16,14 @@ internal sealed record HealthAnswer(
     long UptimeMs,
     IReadOnlyDictionary<string, HealthAnswer.Component> Components)
 {
-    internal static HealthAnswer From(HealthReport report, ServiceUptime uptime, DateTimeOffset now) => new(
+    internal static HealthAnswer From(HealthReport report, HealthHistory history, ServiceUptime uptime, DateTimeOffset now) => new(
         Word(report.Status),
         now,
         uptime.Version,
         (long)uptime.Elapsed.TotalMilliseconds,
         report.Entries.ToDictionary(
             entry => entry.Key,
-            entry => new Component(Word(entry.Value.Status), entry.Value.Description, Math.Round(entry.Value.Duration.TotalMilliseconds, 2)),
+            entry => new Component(Word(entry.Value.Status), entry.Value.Description, history.SinceOf(entry.Key), Math.Round(entry.Value.Duration.TotalMilliseconds, 2)),
             StringComparer.Ordinal));
 
     private static string Word(HealthStatus status) => status switch
@@ -35,8 +35,9 @@ internal sealed record HealthAnswer(
 
     /// <param name="Status">healthy, degraded or unhealthy.</param>
     /// <param name="Message">What is wrong and what helps; null when there is nothing to say.</param>
+    /// <param name="Since">Since when the status is what it is, as far as this process knows.</param>
     /// <param name="ResponseTimeMs">How long the check took, in milliseconds.</param>
-    internal sealed record Component(string Status, string? Message, double ResponseTimeMs);
+    internal sealed record Component(string Status, string? Message, DateTimeOffset? Since, double ResponseTimeMs);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -37,7 +37,9 @@ internal static class HealthEndpoints
     private static Task WriteAsync(HttpContext context, HealthReport report)
     {
         var services = context.RequestServices;
-        var answer = HealthAnswer.From(report, services.GetRequiredService<ServiceUptime>(), services.GetRequiredService<TimeProvider>().GetUtcNow());
+        var history = services.GetRequiredService<HealthHistory>();
+        history.Note(report);
+        var answer = HealthAnswer.From(report, history, services.GetRequiredService<ServiceUptime>(), services.GetRequiredService<TimeProvider>().GetUtcNow());
         return context.Response.WriteAsJsonAsync(answer, HealthJson.Default.HealthAnswer, cancellationToken: context.RequestAborted);
     }
 }

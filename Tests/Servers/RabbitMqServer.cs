@@ -16,6 +16,15 @@ public sealed class RabbitMqTests : ICollectionFixture<RabbitMqServer>
 /// <summary>A real RabbitMQ in a folder of its own, on ports of its own, with an Erlang port mapper of its own.</summary>
 public sealed class RabbitMqServer : IAsyncLifetime
 {
+    // The server's own script starts the virtual machine as its child; so a shell watches whether the tests are still there, and ends the whole group when not.
+    private const string Script = """
+        set -m
+        "$0" > server.out 2>&1 &
+        while kill -0 "$1" 2>/dev/null && kill -0 $! 2>/dev/null; do sleep 1; done
+        kill -9 -$! 2>/dev/null
+        kill -0 "$1" 2>/dev/null || epmd -port "$ERL_EPMD_PORT" -kill > epmd.out 2>&1
+        """;
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private readonly string _folder = Directory.CreateTempSubdirectory("stack-rabbitmq-").FullName;
     private readonly int _port = FreePort();
@@ -41,7 +50,7 @@ public sealed class RabbitMqServer : IAsyncLifetime
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = _folder };
-        foreach (var argument in (string[])["-c", "exec \"$0\" > server.out 2>&1", ServerPrograms.RabbitMq!])
+        foreach (var argument in (string[])["-c", Script, ServerPrograms.RabbitMq!, Environment.ProcessId.ToString(CultureInfo.InvariantCulture)])
         {
             start.ArgumentList.Add(argument);
         }
@@ -76,6 +85,31 @@ public sealed class RabbitMqServer : IAsyncLifetime
         }
     }
 
+    /// <summary>Lets it stand still, with all its connections.</summary>
+    public void Pause() => ServerProcess.Signal("STOP", VirtualMachine);
+
+    public void Resume() => ServerProcess.Signal("CONT", VirtualMachine);
+
+    /// <summary>Runs the server's own command line tool.</summary>
+    public async Task ControlAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Path.GetDirectoryName(ServerPrograms.RabbitMq!)!, "rabbitmqctl")) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in Settings())
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        var said = await process.StandardOutput.ReadToEndAsync() + await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, said);
+    }
+
     public async Task DisposeAsync()
     {
         await KillAsync();
@@ -88,6 +122,8 @@ public sealed class RabbitMqServer : IAsyncLifetime
 
         Directory.Delete(_folder, recursive: true);
     }
+
+    private int VirtualMachine => int.Parse(File.ReadAllText(Path.Combine(_folder, "pid")), CultureInfo.InvariantCulture);
 
     private bool IsOurs(Process process)
     {
@@ -126,6 +162,7 @@ public sealed class RabbitMqServer : IAsyncLifetime
         ["RABBITMQ_CONFIG_FILE"] = Path.Combine(_folder, "rabbitmq.conf"),
         ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(_folder, "plugins"),
         ["RABBITMQ_FEATURE_FLAGS_FILE"] = Path.Combine(_folder, "feature_flags"),
+        ["RABBITMQ_PID_FILE"] = Path.Combine(_folder, "pid"),
         ["RABBITMQ_DIST_PORT"] = _distributionPort.ToString(CultureInfo.InvariantCulture),
         ["ERL_EPMD_PORT"] = _mapperPort.ToString(CultureInfo.InvariantCulture),
         ["ERL_EPMD_ADDRESS"] = "127.0.0.1",

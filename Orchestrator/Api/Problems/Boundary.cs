@@ -56,6 +56,8 @@ internal sealed partial class Boundary(RequestDelegate next, ILogger<Boundary> l
             case StoreUnavailableException unavailable:
                 LogUnavailable(unavailable);
                 return Problem.Later(ProblemTypes.Unavailable, "The database does not answer. Nothing is lost; try again.", TimeSpan.FromSeconds(2));
+            case DeadLettersUnavailableException unavailable:
+                return Problem.Later(ProblemTypes.Unavailable, unavailable.Message, TimeSpan.FromSeconds(2));
             case GitMissingException missing:
                 return Problem.Later(ProblemTypes.Unavailable, missing.Message, TimeSpan.FromMinutes(1));
             case OperationCanceledException:

@@ -104,6 +104,16 @@ internal sealed class ApiClient(Uri server, string? apiKey) : IDisposable
     public Task<DeploymentResource> ControlDeploymentAsync(string name, string action, CancellationToken cancellationToken) =>
         _transport.PostAsync<DeploymentResource>($"{Root}/deployments/{Escape(name)}/{action}", null, cancellationToken);
 
+    public Task<DeadLetterList> ListDeadLettersAsync(int limit, CancellationToken cancellationToken) =>
+        _transport.GetAsync<DeadLetterList>($"{Root}/dead-letters{Query(("limit", $"{limit}"))}", cancellationToken);
+
+    public Task<DeadLetterResource> GetDeadLetterAsync(string id, CancellationToken cancellationToken) =>
+        _transport.GetAsync<DeadLetterResource>($"{Root}/dead-letters/{Escape(id)}", cancellationToken);
+
+    /// <summary>Replays or discards a dead letter.</summary>
+    public Task<DeadLetterResource> ControlDeadLetterAsync(string id, string action, CancellationToken cancellationToken) =>
+        _transport.PostAsync<DeadLetterResource>($"{Root}/dead-letters/{Escape(id)}/{action}", null, cancellationToken);
+
     /// <summary>The orchestrator's version.</summary>
     public async Task<string> GetVersionAsync(CancellationToken cancellationToken)
     {

@@ -3,6 +3,9 @@ namespace Stack.Contracts;
 /// <summary>A message that could not be handled, as the HTTP API shows it.</summary>
 public sealed record DeadLetterResource
 {
+    /// <summary>The kind of a task.</summary>
+    public const string TaskKind = "task";
+
     /// <summary>Names it. The same message that dies again has another id.</summary>
     public required string Id { get; init; }
 

@@ -17,7 +17,7 @@ internal static class EnvelopeMessages
     /// <param name="again">Whether it was published before.</param>
     public static OutgoingMessage OfTask(TaskEnvelope task, string replyTo, bool again)
     {
-        var message = Of("", RabbitMqNames.Tasks(task.AgentType), task, "task");
+        var message = Of("", RabbitMqNames.Tasks(task.AgentType), task, DeadLetterResource.TaskKind);
         message.Properties.ReplyTo = replyTo;
         message.Properties.Priority = PriorityMapping.ToAmqp(task.Priority);
         if (again)

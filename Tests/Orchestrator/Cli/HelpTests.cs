@@ -7,7 +7,8 @@ public sealed class HelpTests
     private static readonly string[] CommandNames =
     [
         "run", "list", "show", "follow", "logs", "cancel", "pause", "resume", "retry", "approve", "reject", "files", "agents", "definitions validate", "definitions apply",
-        "definitions list", "definitions show", "deployments list", "deployments stop", "deployments start", "open", "version", "completion",
+        "definitions list", "definitions show", "deployments list", "deployments stop", "deployments start",
+        "dead-letters list", "dead-letters show", "dead-letters replay", "dead-letters discard", "open", "version", "completion",
     ];
 
     public static TheoryData<string> Commands => new(CommandNames);

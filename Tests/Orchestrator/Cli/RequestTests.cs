@@ -18,6 +18,7 @@ public sealed class RequestTests : IAsyncLifetime
         _orchestrator.Append(workflow.Id, "stage.log", "validation", 1, new { lines = new[] { "one", "two" } });
         _orchestrator.OnSubmit = request => Scripts.Workflow("0199c2a4-2222-7000-8000-000000000002", request.Name ?? "unnamed");
         _orchestrator.Deployments.Add(Scripts.Deployment(workflow.Id));
+        _orchestrator.DeadLetters.Add(new DeadLetterResource { Id = "00ff", Kind = "task", Reason = "delivery_limit", SizeBytes = 3 });
         _orchestrator.Files = new FileTree("0123456789abcdef", [new FileEntry("src", "directory", null), new FileEntry("src/Program.cs", "file", 2048)]);
         _orchestrator.Definitions.Add(new DefinitionResource { Name = "app", Description = "Makes an app", Version = "0123456789abcdef0123", BuiltIn = true, Source = "name: app\n" });
         _orchestrator.Agents.Add(new AgentResource
@@ -56,6 +57,10 @@ public sealed class RequestTests : IAsyncLifetime
         { "deployments list", "GET /api/v1/deployments", "" },
         { "deployments stop calculator", "POST /api/v1/deployments/calculator/stop", "" },
         { "deployments start calculator", "POST /api/v1/deployments/calculator/start", "" },
+        { "dead-letters list --limit 7", "GET /api/v1/dead-letters?limit=7", "" },
+        { "dead-letters show 00ff", "GET /api/v1/dead-letters/00ff", "" },
+        { "dead-letters replay 00ff", "POST /api/v1/dead-letters/00ff/replay", "" },
+        { "dead-letters discard 00ff", "POST /api/v1/dead-letters/00ff/discard", "" },
         { "version", "GET /api/v1/info", "" },
     };
 
@@ -91,6 +96,8 @@ public sealed class RequestTests : IAsyncLifetime
     [InlineData("definitions apply -", "name")]
     [InlineData("deployments list", "deployments")]
     [InlineData("deployments stop calculator", "status")]
+    [InlineData("dead-letters list", "dead_letters")]
+    [InlineData("dead-letters replay 00ff", "id")]
     [InlineData("open calculator", "url")]
     [InlineData("version", "orchestrator")]
     public async Task Command_Json_PrintsOneDocument(string line, string property)
@@ -110,6 +117,9 @@ public sealed class RequestTests : IAsyncLifetime
     [InlineData("definitions list", "app   0123456789ab  built in           Makes an app")]
     [InlineData("deployments list", "calculator  running  http://127.0.0.1:40123")]
     [InlineData("deployments stop calculator", "calculator is stopped")]
+    [InlineData("dead-letters list", "00ff  task  delivery_limit")]
+    [InlineData("dead-letters replay 00ff", "00ff was replayed")]
+    [InlineData("dead-letters discard --all", "00ff was discarded")]
     [InlineData("files last", "2.0 KiB  src/Program.cs")]
     [InlineData("files last src/Program.cs", "content of src/Program.cs")]
     [InlineData("version", "orchestrator 9.9.9 at http://127.0.0.1:")]

@@ -32,6 +32,8 @@ internal sealed class ScriptedOrchestrator : IAsyncDisposable
 
     public List<AgentResource> Agents { get; } = [];
 
+    public List<DeadLetterResource> DeadLetters { get; } = [];
+
     public List<DefinitionResource> Definitions { get; } = [];
 
     public List<DefinitionProblem> Problems { get; } = [];
@@ -164,6 +166,8 @@ internal sealed class ScriptedOrchestrator : IAsyncDisposable
             ["api", "v1", "agents"] => WriteAsync(context, new AgentList(Agents)),
             ["api", "v1", "definitions", .. var rest] => AnswerDefinitionsAsync(context, rest),
             ["api", "v1", "deployments", .. var rest] => AnswerDeploymentsAsync(context, rest),
+            ["api", "v1", "dead-letters"] => WriteAsync(context, new DeadLetterList(DeadLetters)),
+            ["api", "v1", "dead-letters", var id, ..] => DeadLetters.Find(letter => letter.Id == id) is { } letter ? WriteAsync(context, letter) : NotFoundAsync(context, $"There is no dead letter '{id}'."),
             ["api", "v1", "info"] => WriteAsync(context, new { version = "9.9.9" }),
             ["git", .. var rest] when Repositories is not null => SendFileAsync(context, Path.Combine([Repositories, .. rest])),
             _ => NotFoundAsync(context),

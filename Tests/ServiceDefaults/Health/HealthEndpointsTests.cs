@@ -46,6 +46,7 @@ public sealed class HealthEndpointsTests
         Assert.Equal("unhealthy", body.RootElement.GetProperty("status").GetString());
         Assert.Equal("unhealthy", store.GetProperty("status").GetString());
         Assert.Equal("disk is full; free some space", store.GetProperty("message").GetString());
+        Assert.True(store.GetProperty("since").GetDateTimeOffset() <= DateTimeOffset.UtcNow);
         Assert.True(store.GetProperty("response_time_ms").GetDouble() >= 0);
         Assert.Equal("healthy", body.RootElement.GetProperty("components").GetProperty("self").GetProperty("status").GetString());
     }

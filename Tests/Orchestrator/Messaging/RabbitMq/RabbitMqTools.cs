@@ -52,4 +52,20 @@ internal static class RabbitMqTools
         await channel.BasicPublishAsync("", queue, mandatory: true, properties, body);
         return true;
     });
+
+    /// <summary>Publishes a task's message with a body that is not its own, into a queue that is made when there is none.</summary>
+    public static Task PublishTaskAsync(RabbitMqServer server, string agentType, TaskId task, ReadOnlyMemory<byte> body) => DoAsync(server, async channel =>
+    {
+        var arguments = new Dictionary<string, object?>
+        {
+            ["x-queue-type"] = "quorum",
+            ["x-delivery-limit"] = 5L,
+            ["x-dead-letter-exchange"] = RabbitMqNames.DeadLetterExchange,
+            ["x-dead-letter-routing-key"] = RabbitMqNames.TaskKey,
+        };
+        await channel.QueueDeclareAsync(RabbitMqNames.Tasks(agentType), durable: true, exclusive: false, autoDelete: false, arguments);
+        var properties = new BasicProperties { DeliveryMode = DeliveryModes.Persistent, MessageId = task.ToString(), Type = DeadLetterResource.TaskKind };
+        await channel.BasicPublishAsync("", RabbitMqNames.Tasks(agentType), mandatory: true, properties, body);
+        return true;
+    });
 }

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Stack.Contracts;
+using Stack.Tests.Conformance.Feeds;
+using Stack.Tests.Orchestrator.Api;
+using Stack.Tests.Servers;
+
+namespace Stack.Tests.Orchestrator.Messaging.RabbitMq;
+
+/// <summary>Messages that cannot be handled: they fail their own stage, block nobody, and wait for people.</summary>
+[Collection(RabbitMqTests.Name)]
+[NeedsServer("rabbitmq-server")]
+public sealed class DeadLetterTests(RabbitMqServer server)
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    // Before they can say that they have begun; later the lease counts such deaths, and the engine fails the stage by the same category.
+    [ServerFact]
+    public async Task Task_CutsOffOneAgentAfterTheOther_ItsStageFailsAsPoison()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server, change: options => options.DeliveryLimit = 2);
+        var poison = await system.SubmitAsync(FeedSystem.Stage("build"));
+        for (var i = 0; i < 3; i++)
+        {
+            var doomed = await system.ConnectAsync();
+            Assert.Equal(poison, Assert.Single(await doomed.ClaimAsync(waitMs: 20_000)).TaskId.WorkflowId);
+            await doomed.DisposeAsync();
+        }
+
+        await system.WaitForAsync(poison, WorkflowStatus.Failed);
+        Assert.Equal(ErrorCategory.Poison, (await system.StageAsync(poison, "build")).Error?.Category);
+        var agent = await system.ConnectAsync();
+        var good = await system.SubmitAsync(FeedSystem.Stage("build"));
+        await agent.ReportAsync((await agent.TakeAsync()).TaskId);
+        await system.WaitForAsync(good, WorkflowStatus.Completed);
+        var letter = await LetterAsync(system, found => found.TaskId?.WorkflowId == poison);
+        Assert.Equal(("task", "delivery_limit", "agent.tasks." + system.AgentType), (letter.Kind, letter.Reason, letter.Queue));
+        Assert.True(await Letters(system).DiscardAsync(letter.Id, None));
+        Assert.Null(await Letters(system).FindAsync(letter.Id, None));
+    }
+
+    [ServerFact]
+    public async Task Garbage_AmongTasks_IsSetAsideAndTheOthersAreMade()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server);
+        var agent = await system.ConnectAsync(slots: 2);
+        await RabbitMqTools.PublishAsync(server, "agent.tasks." + system.AgentType, null, Encoding.UTF8.GetBytes("{ not json " + system.AgentType));
+        await RabbitMqTools.PublishAsync(server, "agent.tasks." + system.AgentType, null, Array.Empty<byte>());
+        await RabbitMqTools.PublishAsync(server, "orchestrator.results", null, Encoding.UTF8.GetBytes("[1,2," + system.AgentType));
+        var id = await system.SubmitAsync(FeedSystem.Stage("build"));
+        await agent.ReportAsync((await agent.TakeAsync()).TaskId);
+        await system.WaitForAsync(id, WorkflowStatus.Completed);
+        var task = await LetterAsync(system, found => found.Body == "{ not json " + system.AgentType);
+        Assert.Equal(("rejected", "agent.tasks." + system.AgentType), (task.Reason, task.Queue));
+        await LetterAsync(system, found => found.Body == "[1,2," + system.AgentType && found.Queue == "orchestrator.results");
+    }
+
+    [ServerFact]
+    public async Task Replay_OverHttp_TriesTheStageAgain()
+    {
+        await using var host = await OrchestratorHost.StartAsync("ConnectionStrings:rabbitmq=" + server.Address);
+        var definition = await host.DefineAsync(1);
+        var workflow = await host.SubmitAsync(definition);
+        var letter = await PoisonAsync(host, definition, new TaskId(workflow.Id, "s1", 1));
+        Assert.Equal("task", (await host.Client.GetAsync("/api/v1/dead-letters/" + letter.Id).ValueAsync<DeadLetterResource>()).Kind);
+        Assert.Equal(letter.Id, (await host.Client.PostAsync($"/api/v1/dead-letters/{letter.Id}/replay", null).ValueAsync<DeadLetterResource>()).Id);
+        await host.Client.GetAsync("/api/v1/dead-letters/" + letter.Id).ProblemAsync(HttpStatusCode.NotFound, ProblemTypes.NotFound);
+        await using var agent = await TestAgent.RegisterAsync(host, definition);
+        var again = await agent.ClaimOneAsync();
+        Assert.Equal(2, again.TaskId.Attempt);
+        await agent.CompleteAsync(again.TaskId);
+        await host.UntilAsync(workflow.Id, shown => shown.Status is WorkflowStatus.Completed, "It is completed");
+    }
+
+    [ServerFact]
+    public async Task Replay_WorkflowUnderWay_IsRefusedAndKept()
+    {
+        await using var host = await OrchestratorHost.StartAsync("ConnectionStrings:rabbitmq=" + server.Address);
+        var definition = await host.DefineAsync(1);
+        var workflow = await host.SubmitAsync(definition);
+        var letter = await PoisonAsync(host, definition, new TaskId(workflow.Id, "s1", 1));
+        await host.Client.PostAsync($"/api/v1/workflows/{workflow.Id}/retry", Answers.Json("{}")).ValueAsync<WorkflowResource>();
+        await host.Client.PostAsync($"/api/v1/dead-letters/{letter.Id}/replay", null).ProblemAsync(HttpStatusCode.Conflict, ProblemTypes.Conflict);
+        await host.Client.PostAsync($"/api/v1/dead-letters/{letter.Id}/discard", null).ValueAsync<DeadLetterResource>();
+        await host.Client.PostAsync($"/api/v1/dead-letters/{letter.Id}/discard", null).ProblemAsync(HttpStatusCode.NotFound, ProblemTypes.NotFound);
+        await host.Client.GetAsync("/api/v1/dead-letters?limit=none").ProblemAsync(HttpStatusCode.BadRequest, ProblemTypes.InvalidRequest);
+    }
+
+    // A task whose bytes were damaged on the way: an agent refuses it.
+    private async Task<DeadLetterResource> PoisonAsync(OrchestratorHost host, string definition, TaskId task)
+    {
+        var options = RabbitMqSystem.Options(server);
+        var feed = new Stack.Messaging.RabbitMq.RabbitMqTaskFeed(
+            host.Services.GetRequiredService<ITaskFeed>(), options, TimeProvider.System, new Random(), host.Services.GetRequiredService<ILoggerFactory>());
+        await using (feed)
+        {
+            await RabbitMqTools.PublishTaskAsync(server, definition, task, Encoding.UTF8.GetBytes("damaged"));
+            await feed.RegisterAsync(new AgentRegistration { AgentId = AgentId.New(definition, Random.Shared), AgentType = definition, Version = "1", MaxConcurrency = 4 }, None);
+            await host.UntilAsync(task.WorkflowId, shown => shown.Status is WorkflowStatus.Failed, "It is failed");
+            Assert.Equal(ErrorCategory.Poison, (await host.ShowAsync(task.WorkflowId)).Stages![0].Error?.Category);
+            var list = await host.Client.GetAsync("/api/v1/dead-letters?limit=500").ValueAsync<DeadLetterList>();
+            return list.DeadLetters.Single(letter => letter.TaskId == task);
+        }
+    }
+
+    private static IDeadLetters Letters(FeedSystem system) => system.Services.GetRequiredService<IDeadLetters>();
+
+    private static async Task<DeadLetterResource> LetterAsync(FeedSystem system, Func<DeadLetterResource, bool> wanted)
+    {
+        DeadLetterResource? letter = null;
+        await Eventually.TrueAsync(async () => (letter = (await Letters(system).ListAsync(500, None)).FirstOrDefault(wanted)) is not null, "The letter is there.");
+        return letter!;
+    }
+}
