@@ -97,9 +97,11 @@ public sealed class DeadLetterTests(RabbitMqServer server)
         await using (feed)
         {
             await RabbitMqTools.PublishTaskAsync(server, definition, task, Encoding.UTF8.GetBytes("damaged"));
-            await feed.RegisterAsync(new AgentRegistration { AgentId = AgentId.New(definition, Random.Shared), AgentType = definition, Version = "1", MaxConcurrency = 4 }, None);
+            var agent = AgentId.New(definition, Random.Shared);
+            await feed.RegisterAsync(new AgentRegistration { AgentId = agent, AgentType = definition, Version = "1", MaxConcurrency = 4 }, None);
             await host.UntilAsync(task.WorkflowId, shown => shown.Status is WorkflowStatus.Failed, "It is failed");
             Assert.Equal(ErrorCategory.Poison, (await host.ShowAsync(task.WorkflowId)).Stages![0].Error?.Category);
+            await feed.DeregisterAsync(agent, None);
             var list = await host.Client.GetAsync("/api/v1/dead-letters?limit=500").ValueAsync<DeadLetterList>();
             return list.DeadLetters.Single(letter => letter.TaskId == task);
         }
