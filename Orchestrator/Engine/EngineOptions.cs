@@ -38,6 +38,26 @@ public sealed class EngineOptions
     /// <value>The default is 20,000.</value>
     public int CacheCapacity { get; set; } = 20_000;
 
+    /// <summary>How many attempts of one agent type and priority wait in memory; more wait in the store.</summary>
+    /// <value>The default is 20,000.</value>
+    public int ReadyCapacity { get; set; } = 20_000;
+
+    /// <summary>What this orchestrator is called among those on the same store; the same after a restart.</summary>
+    /// <value>The default is <c>orchestrator</c>; the host gives every data directory a name of its own.</value>
+    public string NodeName { get; set; } = "orchestrator";
+
+    /// <summary>How often an orchestrator gives the others a sign of life.</summary>
+    /// <value>The default is 1 second.</value>
+    public TimeSpan BeatInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>After how long a silence the others take an orchestrator for dead.</summary>
+    /// <value>The default is 6 seconds.</value>
+    public TimeSpan DeadAfter { get; set; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>How often an orchestrator looks at what others did. Costs nothing while there are none.</summary>
+    /// <value>The default is 250 milliseconds.</value>
+    public TimeSpan PeerInterval { get; set; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How long ended workflows are kept. Zero: for ever.</summary>
     /// <value>The default is 90 days.</value>
     public TimeSpan RetentionPeriod { get; set; } = TimeSpan.FromDays(90);
@@ -57,6 +77,10 @@ public sealed class EngineOptions
         Require(MailboxCapacity is >= 1 and <= 1_000_000, $"Engine:MailboxCapacity is {MailboxCapacity}; write 1 to 1,000,000.");
         Require(MaxBatch is >= 1 and <= 10_000, $"Engine:MaxBatch is {MaxBatch}; write 1 to 10,000.");
         Require(CacheCapacity is >= 1 and <= 10_000_000, $"Engine:CacheCapacity is {CacheCapacity}; write 1 to 10,000,000.");
+        Require(ReadyCapacity is >= 1 and <= 10_000_000, $"Engine:ReadyCapacity is {ReadyCapacity}; write 1 to 10,000,000.");
+        Require(NodeName is { Length: > 0 and <= 200 }, $"Engine:NodeName is '{NodeName}'; write 1 to 200 characters.");
+        Require(BeatInterval > TimeSpan.Zero && DeadAfter >= 3 * BeatInterval, $"Engine:DeadAfter is {DeadAfter}; it must be at least three times Engine:BeatInterval ({BeatInterval}), which must be positive.");
+        Require(PeerInterval > TimeSpan.Zero, $"Engine:PeerInterval is {PeerInterval}; it must be positive.");
         Require(RetentionPeriod >= TimeSpan.Zero, $"Engine:RetentionPeriod is {RetentionPeriod}; write zero (for ever) or more.");
         return problems;
 

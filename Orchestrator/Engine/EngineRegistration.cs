@@ -24,6 +24,10 @@ public static class EngineRegistration
 
         services.AddSingleton<IValidateOptions<EngineOptions>, OptionsCheck>();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<INodeDirectory, SoleNode>();
+        services.AddSingleton<ClusterNode>();
+        services.AddSingleton<AbandonedAttempts>();
+        services.AddSingleton<BranchRecovery>();
         services.AddSingleton<EventSignal>();
         services.AddSingleton<WorkflowCache>();
         services.AddSingleton<LeaseBuffer>();
@@ -47,6 +51,11 @@ public static class EngineRegistration
         services.AddHostedSingleton<WorkspaceAdvancer>();
         services.AddHostedSingleton<Committer>();
         services.AddHostedSingleton<AttemptReleaser>();
+        services.AddHostedSingleton<NodeBeater>();
+        services.AddHostedSingleton<ParkedTaker>();
+        services.AddHostedSingleton<BacklogSharer>();
+        services.AddHostedSingleton<HeldChecker>();
+        services.AddHostedSingleton<EventFollower>();
         services.AddHostedSingleton<LeaseRescuer>();
         services.AddHostedSingleton<TimerRunner>();
         services.AddHostedSingleton<RetentionPruner>();

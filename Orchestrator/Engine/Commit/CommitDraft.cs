@@ -1,3 +1,5 @@
+using Stack.Contracts;
+
 namespace Stack.Engine;
 
 /// <summary>What one transaction will write about one workflow, gathered from all inputs of the batch that concern it.</summary>
@@ -7,6 +9,7 @@ internal sealed class CommitDraft(HotWorkflow workflow, WorkflowSubmission? subm
     private List<WorkflowEvent>? _moreEvents;
     private List<AttemptInsert>? _moreInserts;
     private List<AttemptEnd>? _moreEnds;
+    private List<TaskId>? _claims;
 
     public HotWorkflow Workflow { get; } = workflow;
 
@@ -36,6 +39,19 @@ internal sealed class CommitDraft(HotWorkflow workflow, WorkflowSubmission? subm
         Events = Join(Events, decision.Events, ref _moreEvents);
         NewAttempts = Join(NewAttempts, decision.NewAttempts, ref _moreInserts);
         EndedAttempts = Join(EndedAttempts, decision.EndedAttempts, ref _moreEnds);
+        if (decision.ToOffer.Count > 0)
+        {
+            (_claims ??= []).AddRange(decision.ToOffer);
+        }
+    }
+
+    /// <summary>Parks attempts that begin and have no room in memory.</summary>
+    public void Park(ReadyQueue ready)
+    {
+        if (!NewAttempts.All(ready.HasRoom))
+        {
+            NewAttempts = [.. NewAttempts.Select(begun => ready.HasRoom(begun) ? begun : begun with { Parked = true })];
+        }
     }
 
     public WorkflowWrite ToWrite()
@@ -52,6 +68,7 @@ internal sealed class CommitDraft(HotWorkflow workflow, WorkflowSubmission? subm
             Idempotency = submission?.Idempotency,
             NewAttempts = NewAttempts,
             EndedAttempts = EndedAttempts,
+            Claims = _claims ?? (IReadOnlyList<TaskId>)[],
             Events = Events,
         };
     }

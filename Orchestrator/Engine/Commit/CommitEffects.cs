@@ -14,7 +14,7 @@ internal sealed class CommitEffects(
 {
     private readonly IDispatchListener[] _listeners = [.. listeners];
 
-    public void Apply(List<CommitDraft> written, long lastEventId)
+    public void Apply(List<CommitDraft> written, CommitOutcome outcome)
     {
         var offers = new List<ReadyTask>(written.Count);
         foreach (var draft in written)
@@ -42,7 +42,11 @@ internal sealed class CommitEffects(
 
             foreach (var begun in draft.NewAttempts)
             {
-                if (draft.State.End is null)
+                if (begun is { Parked: true, AvailableAt: null })
+                {
+                    ready.LaneOf(begun.AgentType).Parked(begun.Priority);
+                }
+                else if (draft.State.End is null && !begun.Parked)
                 {
                     offers.Add(new ReadyTask(new TaskId(draft.Workflow.Header.Id, begun.Stage, begun.Attempt), begun.AgentType, begun.Priority, begun.AvailableAt));
                 }
@@ -50,43 +54,58 @@ internal sealed class CommitEffects(
 
             foreach (var (item, decision) in draft.Items)
             {
-                ApplyDecision(draft, item, decision, offers);
+                ApplyDecision(draft, item, decision, outcome, offers);
             }
         }
 
         ready.Offer(offers, time.GetUtcNow());
-        if (lastEventId > 0)
+        if (outcome.LastEventId > 0)
         {
-            signal.Set(lastEventId);
+            signal.Set(outcome.LastEventId);
         }
     }
 
     /// <summary>Makes up for effects that a workflow may lack: it was perhaps written, but nobody was told. Idempotent.</summary>
-    public void TakeUp(HotWorkflow workflow)
+    /// <returns>What waits for an agent and must be offered.</returns>
+    public IReadOnlyList<ReadyTask> TakeUp(HotWorkflow workflow)
     {
         var state = workflow.State;
-        foreach (var held in holders.HeldOf(state.Id))
-        {
-            if (!workflow.IsOutstanding(held))
-            {
-                Stop(workflow, held, state.End is WorkflowStatus.Canceled);
-            }
-        }
-
-        if (state.End is null)
-        {
-            ready.Offer([.. state.Stages.Select(stage => OfferOf(workflow, stage)).OfType<ReadyTask>()], time.GetUtcNow());
-        }
-
+        StopWhatIsOver(workflow, holders.HeldOf(state.Id));
         if (state.HeadCommit is { } head)
         {
             workspaces.Enqueue(state.Id, head, [.. state.Stages.SelectMany(stage => stage.References)]);
         }
 
         signal.Wake();
+        return state.End is null ? [.. state.Stages.Select(stage => OfferOf(workflow, stage)).OfType<ReadyTask>()] : [];
     }
 
-    private void ApplyDecision(CommitDraft draft, CommitItem item, Decision decision, List<ReadyTask> offers)
+    /// <summary>Tells agents to stop what is no longer outstanding, whoever ended it.</summary>
+    /// <param name="workflow">The workflow. Null: it is gone.</param>
+    /// <param name="held">What agents hold of it.</param>
+    /// <returns>How many attempts were over.</returns>
+    public int StopWhatIsOver(HotWorkflow? workflow, IEnumerable<TaskId> held)
+    {
+        var stopped = 0;
+        foreach (var taskId in held)
+        {
+            if (workflow is null)
+            {
+                holders.Stop(taskId, "lost");
+                stopped++;
+            }
+            else if (!workflow.IsOutstanding(taskId))
+            {
+                Stop(workflow, taskId, workflow.State.End is WorkflowStatus.Canceled);
+                leases.Remove(taskId);
+                stopped++;
+            }
+        }
+
+        return stopped;
+    }
+
+    private void ApplyDecision(CommitDraft draft, CommitItem item, Decision decision, CommitOutcome outcome, List<ReadyTask> offers)
     {
         foreach (var stopped in decision.ToStop)
         {
@@ -95,7 +114,7 @@ internal sealed class CommitEffects(
 
         foreach (var offered in decision.ToOffer)
         {
-            if (draft.State.Find(offered.Stage) is { } stage && OfferOf(draft.Workflow, stage) is { } offer)
+            if (outcome.Claimed.Contains(offered) && draft.State.Find(offered.Stage) is { } stage && OfferOf(draft.Workflow, stage) is { } offer)
             {
                 offers.Add(offer);
             }

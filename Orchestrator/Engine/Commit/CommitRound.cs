@@ -38,13 +38,14 @@ internal sealed class CommitRound
     }
 
     /// <summary>What is to be written.</summary>
-    public List<WorkflowWrite> ToWrites()
+    public List<WorkflowWrite> ToWrites(ReadyQueue ready)
     {
         var writes = new List<WorkflowWrite>(_drafts.Count);
         foreach (var draft in _drafts.Values)
         {
             if (draft.HasChanges)
             {
+                draft.Park(ready);
                 writes.Add(draft.ToWrite());
             }
         }

@@ -19,17 +19,21 @@ internal sealed partial class Committer : BackgroundService
     private readonly WorkflowCache _cache;
     private readonly LeaseBuffer _leases;
     private readonly CommitEffects _effects;
+    private readonly ReadyQueue _ready;
+    private readonly ClusterNode _node;
     private readonly EngineOptions _options;
     private readonly ILogger<Committer> _logger;
+    private readonly TimeProvider _time;
     private readonly ITimer _linger;
     private readonly Channel<CommitItem> _mailbox;
     private readonly List<CommitItem> _again = [];
     private readonly HashSet<WorkflowId> _doubtful = [];
     private int _flushIsDue;
 
-    public Committer(IWorkflowStore store, WorkflowCache cache, LeaseBuffer leases, CommitEffects effects, TimeProvider time, IOptions<EngineOptions> options, ILogger<Committer> logger)
+    public Committer(IWorkflowStore store, WorkflowCache cache, LeaseBuffer leases, CommitEffects effects, ReadyQueue ready, ClusterNode node, TimeProvider time, IOptions<EngineOptions> options, ILogger<Committer> logger)
     {
-        (_store, _cache, _leases, _effects, _options, _logger) = (store, cache, leases, effects, options.Value, logger);
+        (_store, _cache, _leases, _effects, _ready, _node, _options, _logger) = (store, cache, leases, effects, ready, node, options.Value, logger);
+        _time = time;
         _mailbox = Channel.CreateBounded<CommitItem>(new BoundedChannelOptions(_options.MailboxCapacity) { SingleReader = true });
         _linger = time.CreateTimer(_ => Flush(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _leases.OnFilled(() => _linger.Change(_options.LingerDuration, Timeout.InfiniteTimeSpan));
@@ -156,7 +160,7 @@ internal sealed partial class Committer : BackgroundService
         }
 
         withStarts?.AddRange(notes);
-        return new CommitBatch { Workflows = round.ToWrites(), Leases = leases, Notes = withStarts ?? notes };
+        return new CommitBatch { Node = _node.Number, Workflows = round.ToWrites(_ready), Leases = leases, Notes = withStarts ?? notes };
     }
 
     // A decision that changes something is checked by its commit. One that changes nothing may be owed to a state that another orchestrator has changed.
@@ -195,7 +199,7 @@ internal sealed partial class Committer : BackgroundService
 
         try
         {
-            _effects.Apply(written, outcome.LastEventId);
+            _effects.Apply(written, outcome);
         }
         catch (Exception exception)
         {
@@ -297,7 +301,21 @@ internal sealed partial class Committer : BackgroundService
         _linger.Change(RetryDelay, Timeout.InfiniteTimeSpan);
         foreach (var workflow in (await _cache.LoadAsync(_doubtful, CancellationToken.None).ConfigureAwait(false)).Values)
         {
-            _effects.TakeUp(workflow);
+            var waiting = _effects.TakeUp(workflow);
+            if (!_node.HasPeers)
+            {
+                _ready.Offer(waiting, _time.GetUtcNow());
+            }
+            else if (waiting.Count > 0)
+            {
+                // Some may be others' to offer, or under way at their agents: parked are only those that wait here, and whoever takes one offers it.
+                foreach (var task in waiting)
+                {
+                    _ready.Withdraw(task.TaskId, task.AgentType);
+                }
+
+                await _store.ParkAsync(_node.Number, [.. waiting.Select(task => task.TaskId)], CancellationToken.None).ConfigureAwait(false);
+            }
         }
 
         _doubtful.Clear();

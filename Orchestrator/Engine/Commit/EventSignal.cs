@@ -6,6 +6,19 @@ public sealed class EventSignal
     private readonly Lock _lock = new();
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastEventId;
+    private bool _isAwaited;
+
+    /// <summary>Whether somebody may be waiting.</summary>
+    internal bool IsAwaited
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isAwaited;
+            }
+        }
+    }
 
     /// <summary>The highest id that was said so far; 0 before the first.</summary>
     public long LastEventId
@@ -32,6 +45,7 @@ public sealed class EventSignal
             }
 
             _lastEventId = lastEventId;
+            _isAwaited = false;
             reached = _next;
             _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
@@ -45,6 +59,7 @@ public sealed class EventSignal
         TaskCompletionSource reached;
         lock (_lock)
         {
+            _isAwaited = false;
             reached = _next;
             _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
@@ -59,7 +74,13 @@ public sealed class EventSignal
     {
         lock (_lock)
         {
-            return _lastEventId > afterEventId ? Task.CompletedTask : _next.Task.WaitAsync(cancellationToken);
+            if (_lastEventId > afterEventId)
+            {
+                return Task.CompletedTask;
+            }
+
+            _isAwaited = true;
+            return _next.Task.WaitAsync(cancellationToken);
         }
     }
 }

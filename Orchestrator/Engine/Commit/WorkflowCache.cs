@@ -110,6 +110,23 @@ internal sealed class WorkflowCache(IWorkflowStore store, IDefinitionStore defin
         return found;
     }
 
+    /// <summary>Gives workflows as the store has them now, and reads only those of which memory has another version, or nothing.</summary>
+    public async Task<Dictionary<WorkflowId, HotWorkflow>> RefreshAsync(IReadOnlyCollection<WorkflowId> ids, CancellationToken cancellationToken)
+    {
+        var versions = await store.ReadVersionsAsync(ids, cancellationToken).ConfigureAwait(false);
+        var outdated = versions.Where(pair => !(TryGet(pair.Key)?.State.Version >= pair.Value)).Select(pair => pair.Key).ToList();
+        var found = outdated.Count == 0 ? [] : await ReloadAsync(outdated, cancellationToken).ConfigureAwait(false);
+        foreach (var id in versions.Keys)
+        {
+            if (!found.ContainsKey(id) && TryGet(id) is { } hot)
+            {
+                found.Add(id, hot);
+            }
+        }
+
+        return found;
+    }
+
     public async Task<ImmutableDictionary<string, JsonPayload>> OutputsAsync(HotWorkflow workflow, CancellationToken cancellationToken)
     {
         if (workflow.Outputs is { } outputs)

@@ -14,7 +14,7 @@ internal sealed class AttemptHolders
 
     public AgentId? HolderOf(TaskId taskId) => _holders.TryGetValue(taskId, out var holder) ? holder.AgentId : null;
 
-    public void Hold(TaskId taskId, AgentId agentId, DateTimeOffset now) => _holders[taskId] = new Holder(agentId, now);
+    public void Hold(TaskId taskId, AgentId agentId, DateTimeOffset now) => _holders[taskId] = new Holder(agentId, now, now);
 
     /// <summary>Takes an attempt for an agent unless another one holds it.</summary>
     /// <param name="taskId">The attempt.</param>
@@ -24,7 +24,7 @@ internal sealed class AttemptHolders
     /// <returns>Whether the agent holds it now.</returns>
     public bool TryHold(TaskId taskId, AgentId agentId, DateTimeOffset now, out bool began)
     {
-        var mine = new Holder(agentId, now);
+        var mine = new Holder(agentId, now, now);
         while (true)
         {
             began = _holders.TryAdd(taskId, mine);
@@ -33,7 +33,7 @@ internal sealed class AttemptHolders
                 return true;
             }
 
-            if (_holders.TryGetValue(taskId, out var holder) && (holder.AgentId != agentId || holder.Seen >= now || _holders.TryUpdate(taskId, mine, holder)))
+            if (_holders.TryGetValue(taskId, out var holder) && (holder.AgentId != agentId || holder.Seen >= now || _holders.TryUpdate(taskId, holder with { Seen = now }, holder)))
             {
                 return holder.AgentId == agentId;
             }
@@ -56,6 +56,9 @@ internal sealed class AttemptHolders
     public void Release(TaskId taskId) => _holders.TryRemove(taskId, out _);
 
     public IReadOnlyList<TaskId> HeldBy(AgentId agentId) => [.. _holders.Where(pair => pair.Value.AgentId == agentId).Select(pair => pair.Key)];
+
+    /// <summary>What has been held for some time.</summary>
+    public IEnumerable<TaskId> HeldSince(DateTimeOffset since) => _holders.Where(pair => pair.Value.Began <= since).Select(pair => pair.Key);
 
     public IReadOnlyList<TaskId> HeldOf(WorkflowId workflowId) => [.. _holders.Keys.Where(taskId => taskId.WorkflowId == workflowId)];
 
@@ -113,7 +116,7 @@ internal sealed class AttemptHolders
         }
     }
 
-    private readonly record struct Holder(AgentId AgentId, DateTimeOffset Seen);
+    private readonly record struct Holder(AgentId AgentId, DateTimeOffset Began, DateTimeOffset Seen);
 
     /// <summary>One heartbeat that listens.</summary>
     internal sealed class Watch(AttemptHolders holders, AgentId agentId) : IDisposable

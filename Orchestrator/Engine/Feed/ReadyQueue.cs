@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
 using Stack.Contracts;
 
 namespace Stack.Engine;
@@ -10,26 +11,31 @@ namespace Stack.Engine;
 /// <param name="AvailableAt">When it may begin. Null: at once.</param>
 internal readonly record struct ReadyTask(TaskId TaskId, string AgentType, Priority Priority, DateTimeOffset? AvailableAt)
 {
+    /// <summary>For <see cref="KnownAt"/>: so long ago that it must be looked up.</summary>
+    public const long LongAgo = 1;
+
     /// <summary>Its place among those of its priority; 0 before it has one. One that comes back keeps it.</summary>
     public long Place { get; init; }
+
+    /// <summary>When this process last knew for sure what its workflow is, in ticks; 0 before it has a place.</summary>
+    public long KnownAt { get; init; }
 }
 
 /// <summary>
-/// The attempts that can be given out, in memory: one lane for each agent type, highest priority first and oldest first within it. What it holds is in the store too;
-/// a restart fills it again. An attempt waits for its lane, and for its time, at most once each.
+/// The attempts that can be given out, in memory: one lane for each agent type. What it holds is in the store too; a restart fills it again. An attempt waits for its lane, and for
+/// its time, at most once each. It is bounded: who asks first (<see cref="HasRoom"/>) parks in the store what has no room.
 /// </summary>
-internal sealed class ReadyQueue(TimeProvider time)
+internal sealed class ReadyQueue(TimeProvider time, IOptions<EngineOptions> options)
 {
-    private readonly ConcurrentDictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
+    private readonly int _capacity = options.Value.ReadyCapacity;
+    private readonly ConcurrentDictionary<string, ReadyLane> _lanes = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private readonly TaskHeap<DateTimeOffset> _delayed = new();
     private TaskCompletionSource _delayedChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Action? _low;
 
-    /// <summary>How many attempts of a type can be given out now.</summary>
-    public int DepthOf(string agentType) => _lanes.TryGetValue(agentType, out var lane) ? lane.Count : 0;
-
-    /// <summary>How many claims wait for an attempt of a type.</summary>
-    public int WaitersOf(string agentType) => _lanes.TryGetValue(agentType, out var lane) ? lane.Waiters : 0;
+    /// <summary>The lanes of types that were ever offered or asked for.</summary>
+    public ICollection<ReadyLane> Lanes => _lanes.Values;
 
     /// <summary>How many attempts wait for their time.</summary>
     public int Delayed
@@ -43,15 +49,45 @@ internal sealed class ReadyQueue(TimeProvider time)
         }
     }
 
+    /// <summary>Who is told when a lane runs low while more is parked.</summary>
+    public void OnLow(Action low) => _low = low;
+
+    /// <summary>How many attempts of a type can be given out now.</summary>
+    public int DepthOf(string agentType) => _lanes.TryGetValue(agentType, out var lane) ? lane.Count : 0;
+
+    /// <summary>How many claims wait for an attempt of a type.</summary>
+    public int WaitersOf(string agentType) => _lanes.TryGetValue(agentType, out var lane) ? lane.Waiters : 0;
+
+    /// <summary>The types whose agents have been waiting for some time.</summary>
+    public IReadOnlyCollection<string> Hungry()
+    {
+        var now = time.GetUtcNow();
+        return [.. _lanes.Values.Where(lane => lane.IsHungry(now)).Select(lane => lane.AgentType)];
+    }
+
+    /// <summary>Whether an attempt that begins has room; see <see cref="ReadyLane.HasRoom"/>.</summary>
+    public bool HasRoom(AttemptInsert begun)
+    {
+        if (begun.AvailableAt is null)
+        {
+            return LaneOf(begun.AgentType).HasRoom(begun.Priority);
+        }
+
+        lock (_lock)
+        {
+            return _delayed.Count < _capacity;
+        }
+    }
+
     /// <summary>Adds attempts: those whose time has come to their lanes, the others to the clock.</summary>
     public void Offer(IReadOnlyList<ReadyTask> tasks, DateTimeOffset now)
     {
         foreach (var group in tasks.Where(task => !(task.AvailableAt > now)).GroupBy(task => task.AgentType))
         {
-            LaneOf(group.Key).Offer(group);
+            LaneOf(group.Key).Offer(group, now);
         }
 
-        Delay(tasks.Where(task => task.AvailableAt > now));
+        Delay(tasks.Where(task => task.AvailableAt > now), now);
     }
 
     /// <summary>Takes back an attempt that is over before anybody took it.</summary>
@@ -68,9 +104,37 @@ internal sealed class ReadyQueue(TimeProvider time)
         }
     }
 
+    /// <summary>Forgets all attempts. Claims wait on.</summary>
+    public void Clear()
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            lane.Take(int.MaxValue);
+        }
+
+        lock (_lock)
+        {
+            while (_delayed.TryTake(out _))
+            {
+                // The heap has no other way to become empty.
+            }
+        }
+    }
+
+    /// <summary>Has lanes look for parked attempts of which this process knows nothing.</summary>
+    public void LookForParked()
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            lane.LookForParked();
+        }
+
+        _low?.Invoke();
+    }
+
     /// <summary>Takes up to a number of attempts; waits for the first one.</summary>
-    public Task<List<ReadyTask>> TakeAsync(string agentType, int most, TimeSpan wait, CancellationToken cancellationToken) =>
-        LaneOf(agentType).TakeAsync(most, wait, time, cancellationToken);
+    public Task<List<ReadyTask>> TakeAsync(string agentType, int most, bool isAgent, TimeSpan wait, CancellationToken cancellationToken) =>
+        LaneOf(agentType).TakeAsync(most, isAgent, wait, cancellationToken);
 
     /// <summary>Moves attempts whose time has come to their lanes.</summary>
     /// <returns>How many were moved, and when the next one's time comes.</returns>
@@ -106,16 +170,17 @@ internal sealed class ReadyQueue(TimeProvider time)
         }
     }
 
-    private Lane LaneOf(string agentType) => _lanes.GetOrAdd(agentType, _ => new Lane());
+    public ReadyLane LaneOf(string agentType) =>
+        _lanes.TryGetValue(agentType, out var lane) ? lane : _lanes.GetOrAdd(agentType, new ReadyLane(agentType, _capacity, time, () => _low?.Invoke()));
 
-    private void Delay(IEnumerable<ReadyTask> tasks)
+    private void Delay(IEnumerable<ReadyTask> tasks, DateTimeOffset now)
     {
         TaskCompletionSource? changed = null;
         lock (_lock)
         {
             foreach (var task in tasks)
             {
-                _delayed.Add(task, task.AvailableAt!.Value);
+                _delayed.Add(task.KnownAt > 0 ? task : task with { KnownAt = now.UtcTicks }, task.AvailableAt!.Value);
                 changed = _delayedChanged;
             }
 
@@ -126,132 +191,5 @@ internal sealed class ReadyQueue(TimeProvider time)
         }
 
         changed?.TrySetResult();
-    }
-
-    private sealed class Lane
-    {
-        private readonly Lock _lock = new();
-        private readonly TaskHeap<(int Rank, long Place)> _tasks = new();
-        private readonly LinkedList<Waiter> _waiters = [];
-        private long _lastPlace;
-
-        public int Count
-        {
-            get
-            {
-                lock (_lock)
-                {
-                    return _tasks.Count;
-                }
-            }
-        }
-
-        public int Waiters
-        {
-            get
-            {
-                lock (_lock)
-                {
-                    return _waiters.Count;
-                }
-            }
-        }
-
-        public void Offer(IEnumerable<ReadyTask> tasks)
-        {
-            List<(Waiter Waiter, List<ReadyTask> Tasks)>? served = null;
-            lock (_lock)
-            {
-                foreach (var task in tasks)
-                {
-                    var placed = task.Place > 0 ? task : task with { Place = ++_lastPlace };
-                    _tasks.Add(placed, (-(int)placed.Priority, placed.Place));
-                }
-
-                while (_tasks.Count > 0 && _waiters.First is { } first)
-                {
-                    _waiters.RemoveFirst();
-                    (served ??= []).Add((first.Value, Dequeue(first.Value.Most)));
-                }
-            }
-
-            foreach (var (waiter, taken) in served ?? [])
-            {
-                waiter.Done.SetResult(taken);
-            }
-        }
-
-        public void Withdraw(TaskId taskId)
-        {
-            lock (_lock)
-            {
-                _tasks.Remove(taskId);
-            }
-        }
-
-        public async Task<List<ReadyTask>> TakeAsync(int most, TimeSpan wait, TimeProvider time, CancellationToken cancellationToken)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            LinkedListNode<Waiter> node;
-            lock (_lock)
-            {
-                if (_tasks.Count > 0 || wait <= TimeSpan.Zero)
-                {
-                    return Dequeue(most);
-                }
-
-                node = _waiters.AddLast(new Waiter(most));
-            }
-
-            try
-            {
-                return await node.Value.Done.Task.WaitAsync(wait, time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
-            {
-                return await LeaveAsync(node, cancellationToken).ConfigureAwait(false);
-            }
-        }
-
-        // Whoever gives up may be served in the same moment: what was taken is handed on, or goes back.
-        private async Task<List<ReadyTask>> LeaveAsync(LinkedListNode<Waiter> node, CancellationToken cancellationToken)
-        {
-            bool served;
-            lock (_lock)
-            {
-                served = node.List is null;
-                if (!served)
-                {
-                    _waiters.Remove(node);
-                }
-            }
-
-            var taken = served ? await node.Value.Done.Task.ConfigureAwait(false) : [];
-            if (cancellationToken.IsCancellationRequested)
-            {
-                Offer(taken);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
-            return taken;
-        }
-
-        private List<ReadyTask> Dequeue(int most)
-        {
-            var taken = new List<ReadyTask>(Math.Min(most, _tasks.Count));
-            while (taken.Count < most && _tasks.TryTake(out var task))
-            {
-                taken.Add(task);
-            }
-
-            return taken;
-        }
-    }
-
-    private sealed class Waiter(int most)
-    {
-        public int Most { get; } = most;
-
-        public TaskCompletionSource<List<ReadyTask>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

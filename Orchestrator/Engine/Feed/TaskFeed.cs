@@ -17,10 +17,13 @@ internal sealed partial class TaskFeed(
     IAgentRegistry registry,
     IWorkflowStore store,
     IEnumerable<IDispatchListener> listeners,
+    ClusterNode node,
     TimeProvider time,
     IOptions<EngineOptions> options,
     ILogger<TaskFeed> logger) : ITaskFeed
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(1);
     private readonly EngineOptions _options = options.Value;
 
     public async Task<AgentRegistered> RegisterAsync(AgentRegistration registration, CancellationToken cancellationToken)
@@ -53,7 +56,14 @@ internal sealed partial class TaskFeed(
         while (true)
         {
             var wait = until - time.GetUtcNow();
-            var taken = await ready.TakeAsync(claim.AgentType, most, wait, cancellationToken).ConfigureAwait(false);
+            if (!node.IsCurrent && wait > TimeSpan.Zero)
+            {
+                // Others may offer by now what waits here. It is known as soon as the store answers.
+                await Task.Delay(wait < Pause ? wait : Pause, time, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            var taken = node.IsCurrent ? await ready.TakeAsync(claim.AgentType, most, claim.AgentId is not null, wait, cancellationToken).ConfigureAwait(false) : [];
             if (taken.Count == 0)
             {
                 return [];
@@ -166,6 +176,11 @@ internal sealed partial class TaskFeed(
         var done = false;
         try
         {
+            if (node.HasPeers)
+            {
+                await RefreshAsync(taken, cancellationToken).ConfigureAwait(false);
+            }
+
             var workflows = await cache.LoadAsync(WorkflowsOf(taken), cancellationToken).ConfigureAwait(false);
             foreach (var (taskId, _, _, _) in taken)
             {
@@ -239,6 +254,17 @@ internal sealed partial class TaskFeed(
         }
 
         return cancels;
+    }
+
+    // While an attempt waited, another orchestrator may have canceled or paused its workflow. What did not wait is as this one has just written it.
+    private async Task RefreshAsync(List<ReadyTask> taken, CancellationToken cancellationToken)
+    {
+        var since = (time.GetUtcNow() - FreshFor).UtcTicks;
+        var old = taken.FindAll(task => task.KnownAt < since);
+        if (old.Count > 0)
+        {
+            await cache.RefreshAsync(WorkflowsOf(old), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static HashSet<WorkflowId> WorkflowsOf(List<ReadyTask> tasks)

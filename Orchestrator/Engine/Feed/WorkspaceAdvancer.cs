@@ -6,7 +6,7 @@ using Stack.Contracts;
 namespace Stack.Engine;
 
 /// <summary>Moves the branches of workspaces after the results that count are durable, in the order in which they counted. What a crash leaves behind is moved at the next start.</summary>
-internal sealed partial class WorkspaceAdvancer(IWorkspaces workspaces, TimeProvider time, ILogger<WorkspaceAdvancer> logger) : BackgroundService
+internal sealed partial class WorkspaceAdvancer(IWorkspaces workspaces, IWorkflowStore store, ClusterNode node, TimeProvider time, ILogger<WorkspaceAdvancer> logger) : BackgroundService
 {
     private const int MaxTries = 3;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
@@ -49,7 +49,7 @@ internal sealed partial class WorkspaceAdvancer(IWorkspaces workspaces, TimeProv
         {
             try
             {
-                await workspaces.AdvanceAsync(id, head, references, CancellationToken.None).ConfigureAwait(false);
+                await AdvanceAsync(id, head, references).ConfigureAwait(false);
                 return;
             }
             catch (Exception exception)
@@ -65,6 +65,24 @@ internal sealed partial class WorkspaceAdvancer(IWorkspaces workspaces, TimeProv
             await PauseAsync(RetryDelay * tries).ConfigureAwait(false);
         }
     }
+
+    // Among others the order of this queue is not that of all results: the branch goes to what the store says, until it says the same afterwards.
+    private async Task AdvanceAsync(WorkflowId id, string head, IReadOnlyList<ReferenceUpdate> references)
+    {
+        var goal = node.HasPeers ? await StoredHeadAsync(id).ConfigureAwait(false) ?? head : head;
+        while (true)
+        {
+            await workspaces.AdvanceAsync(id, goal, references, CancellationToken.None).ConfigureAwait(false);
+            if (!node.HasPeers || await StoredHeadAsync(id).ConfigureAwait(false) is not { } stored || stored == goal)
+            {
+                return;
+            }
+
+            goal = stored;
+        }
+    }
+
+    private async Task<string?> StoredHeadAsync(WorkflowId id) => await store.LoadAsync([id], CancellationToken.None).ConfigureAwait(false) is [var workflow] ? workflow.State.HeadCommit : null;
 
     private async Task PauseAsync(TimeSpan delay)
     {

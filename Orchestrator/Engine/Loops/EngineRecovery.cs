@@ -6,53 +6,46 @@ namespace Stack.Engine;
 
 /// <summary>
 /// Takes up again what another process left: before anything else starts, the schema is brought up to date, running attempts get a fresh lease (their agents could not renew it),
-/// and waiting ones are offered. Branches that a crash kept from moving follow in the background.
+/// and waiting ones are offered. Branches that a crash kept from moving follow in the background. Where others are at work, all that needs to be done is to join them.
 /// </summary>
 internal sealed partial class EngineRecovery(
     IWorkflowStore store,
-    ReadyQueue ready,
+    ClusterNode node,
+    AbandonedAttempts abandoned,
+    ParkedTaker parked,
     AttemptHolders holders,
-    WorkspaceAdvancer workspaces,
+    EventSignal signal,
+    BranchRecovery branches,
     LeaseRescuer rescuer,
     TimeProvider time,
     ILogger<EngineRecovery> logger) : IHostedLifecycleService
 {
     private const int Page = 5000;
-    private const int Recent = 200;
-    private const int UnderWay = 1000;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         await store.MigrateAsync(cancellationToken).ConfigureAwait(false);
-        var now = time.GetUtcNow();
-        await rescuer.ResumeAsync(cancellationToken).ConfigureAwait(false);
-        int waiting = 0, running = 0;
-        TaskId? after = null;
-        while (true)
+        await node.JoinAsync(cancellationToken).ConfigureAwait(false);
+        signal.Set(await store.ReadLastEventIdAsync(cancellationToken).ConfigureAwait(false));
+        if (node.HasPeers)
         {
-            var page = await store.ListActiveAttemptsAsync(after, Page, cancellationToken).ConfigureAwait(false);
-            ready.Offer([.. page.Where(attempt => attempt.Status is AttemptStatus.Pending or AttemptStatus.Dispatched).Select(AsReady)], now);
-            foreach (var attempt in page.Where(attempt => attempt is { Status: AttemptStatus.Running, AgentId: not null }))
-            {
-                holders.Hold(attempt.TaskId, attempt.AgentId!.Value, now);
-                running++;
-            }
-
-            waiting += page.Count(attempt => attempt.Status is AttemptStatus.Pending or AttemptStatus.Dispatched);
-            if (page.Count < Page)
-            {
-                break;
-            }
-
-            after = page[^1].TaskId;
+            LogJoined(node.Number);
+        }
+        else
+        {
+            await rescuer.ResumeAsync(cancellationToken).ConfigureAwait(false);
+            await HoldAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        if (waiting + running > 0)
+        // Nothing is offered here yet, also under the number of a process that is always alone.
+        var others = node.Roll with { Living = [.. node.Roll.Living.Where(number => number != node.Number)] };
+        await abandoned.ParkAsync(others, cancellationToken).ConfigureAwait(false);
+        await parked.TakeAsync(agentType: null, cancellationToken).ConfigureAwait(false);
+        if (!node.HasPeers)
         {
-            LogRecovered(waiting, running);
+            // Before any result can count: branches move in the order of this queue, and must not go back.
+            await branches.MoveAsync(cancellationToken).ConfigureAwait(false);
         }
-
-        await MoveBranchesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -63,35 +56,55 @@ internal sealed partial class EngineRecovery(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    // Before any result can count: branches move in the order of this queue, and must not go back.
-    private async Task MoveBranchesAsync(CancellationToken cancellationToken)
+    /// <summary>Everything has stopped: says goodbye, and leaves what waits to the others.</summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        WorkflowQuery[] queries =
-        [
-            new() { Status = WorkflowStatus.Running, Limit = UnderWay },
-            new() { Status = WorkflowStatus.Waiting, Limit = UnderWay },
-            new() { Status = WorkflowStatus.Paused, Limit = UnderWay },
-            new() { Limit = Recent },
-        ];
-        var seen = new HashSet<WorkflowId>();
-        foreach (var query in queries)
+        try
         {
-            foreach (var workflow in await store.ListAsync(query, cancellationToken).ConfigureAwait(false))
+            await node.LeaveAsync(cancellationToken).ConfigureAwait(false);
+            if (node.HasPeers)
             {
-                if (workflow.State.HeadCommit is { } head && seen.Add(workflow.Header.Id))
-                {
-                    workspaces.Enqueue(workflow.Header.Id, head, [.. workflow.State.Stages.SelectMany(stage => stage.References)]);
-                }
+                await abandoned.ParkAsync(node.Roll with { Living = [.. node.Roll.Living.Where(number => number != node.Number)] }, cancellationToken).ConfigureAwait(false);
             }
+        }
+        catch (StoreUnavailableException exception)
+        {
+            LogNotLeft(exception.Message);
         }
     }
 
-    // What a broker holds is offered again only if nobody has started it by its deadline.
-    private static ReadyTask AsReady(ActiveAttempt attempt) =>
-        new(attempt.TaskId, attempt.AgentType, attempt.Priority, attempt.Status is AttemptStatus.Dispatched ? attempt.Deadline : attempt.AvailableAt);
+    // So that agents that hold something are told when it ends, and nobody else gets it.
+    private async Task HoldAsync(CancellationToken cancellationToken)
+    {
+        var (waiting, running) = (0, 0);
+        TaskId? after = null;
+        IReadOnlyList<ActiveAttempt> page;
+        do
+        {
+            page = await store.ListActiveAttemptsAsync(after, Page, cancellationToken).ConfigureAwait(false);
+            foreach (var attempt in page.Where(attempt => attempt is { Status: AttemptStatus.Running, AgentId: not null }))
+            {
+                holders.Hold(attempt.TaskId, attempt.AgentId!.Value, time.GetUtcNow());
+                running++;
+            }
+
+            waiting += page.Count(attempt => attempt.Status is AttemptStatus.Pending or AttemptStatus.Dispatched);
+            after = page.Count > 0 ? page[^1].TaskId : after;
+        }
+        while (page.Count == Page);
+
+        if (waiting + running > 0)
+        {
+            LogRecovered(waiting, running);
+        }
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Took up {Waiting} attempts that wait and {Running} that run")]
     private partial void LogRecovered(int waiting, int running);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Joined other orchestrators as number {Node}")]
+    private partial void LogJoined(int node);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The others were not told that this orchestrator ends; they notice its silence. {Reason}")]
+    private partial void LogNotLeft(string reason);
 }

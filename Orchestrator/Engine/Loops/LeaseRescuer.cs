@@ -5,8 +5,8 @@ using Stack.Contracts;
 namespace Stack.Engine;
 
 /// <summary>Takes attempts away from agents that fell silent or are late, so that others can make them again.</summary>
-internal sealed partial class LeaseRescuer(IWorkflowStore store, Committer committer, LeaseBuffer leases, AttemptHolders holders, TimeProvider time, IOptions<EngineOptions> options, ILogger<LeaseRescuer> logger)
-    : PeriodicLoop(time, logger)
+internal sealed partial class LeaseRescuer(IWorkflowStore store, Committer committer, LeaseBuffer leases, AttemptHolders holders, ClusterNode node, TimeProvider time, IOptions<EngineOptions> options, ILogger<LeaseRescuer> logger)
+    : LeaderLoop(node, time, logger)
 {
     private const int Page = 500;
     private DateTimeOffset _resumedAt = DateTimeOffset.MinValue;
@@ -31,12 +31,16 @@ internal sealed partial class LeaseRescuer(IWorkflowStore store, Committer commi
         await store.ExtendLeasesAsync(_resumedAt + options.Value.LeaseDuration, cancellationToken).ConfigureAwait(false);
     }
 
-    // When the loop itself was held up, so were the heartbeats.
-    protected override async Task PrepareAsync(TimeSpan since, CancellationToken cancellationToken)
+    // When the loop itself was held up, so were the heartbeats; and a new leader cannot know what held up the last one.
+    protected override async Task PrepareAsync(TimeSpan since, bool took, CancellationToken cancellationToken)
     {
         if (since > Interval + (options.Value.LeaseDuration / 3))
         {
             LogHeldUp(since);
+            await ResumeAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else if (took && Time.GetUtcNow() >= _resumedAt + options.Value.LeaseDuration)
+        {
             await ResumeAsync(cancellationToken).ConfigureAwait(false);
         }
     }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace Stack.Engine;
 
 /// <summary>Removes workflows that ended long ago, with their workspaces.</summary>
-internal sealed partial class RetentionPruner(IWorkflowStore store, IWorkspaces workspaces, TimeProvider time, IOptions<EngineOptions> options, ILogger<RetentionPruner> logger)
-    : PeriodicLoop(time, logger)
+internal sealed partial class RetentionPruner(IWorkflowStore store, IWorkspaces workspaces, ClusterNode node, TimeProvider time, IOptions<EngineOptions> options, ILogger<RetentionPruner> logger)
+    : LeaderLoop(node, time, logger)
 {
     private const int Page = 200;
 

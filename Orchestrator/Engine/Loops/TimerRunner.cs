@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Stack.Engine;
 
 /// <summary>Lets time act on workflows: approvals that expire, timeouts that pass.</summary>
-internal sealed class TimerRunner(IWorkflowStore store, Committer committer, TimeProvider time, IOptions<EngineOptions> options, ILogger<TimerRunner> logger) : PeriodicLoop(time, logger)
+internal sealed class TimerRunner(IWorkflowStore store, Committer committer, ClusterNode node, TimeProvider time, IOptions<EngineOptions> options, ILogger<TimerRunner> logger) : LeaderLoop(node, time, logger)
 {
     protected override TimeSpan Interval => options.Value.TimerInterval;
 

@@ -5,6 +5,9 @@ namespace Stack.Engine;
 /// <summary>What one transaction writes.</summary>
 public sealed record CommitBatch
 {
+    /// <summary>The orchestrator that writes: attempts that begin are its own to offer, unless they are parked.</summary>
+    public int Node { get; init; } = NodeRoll.Sole;
+
     /// <summary>Workflows that changed; each id at most once.</summary>
     public IReadOnlyList<WorkflowWrite> Workflows { get; init; } = [];
 
@@ -45,6 +48,9 @@ public sealed record WorkflowWrite
     /// <summary>Attempts that end.</summary>
     public IReadOnlyList<AttemptEnd> EndedAttempts { get; init; } = [];
 
+    /// <summary>Attempts that exist, and that the writer offers from now on if they still wait, whoever offered them before. Named in the outcome when they do.</summary>
+    public IReadOnlyList<TaskId> Claims { get; init; } = [];
+
     /// <summary>What happened, in order.</summary>
     public required IReadOnlyList<WorkflowEvent> Events { get; init; }
 }
@@ -69,6 +75,9 @@ public sealed record AttemptInsert
 
     /// <summary>When it may begin. Null: at once.</summary>
     public DateTimeOffset? AvailableAt { get; init; }
+
+    /// <summary>Whether it waits in the store alone, because enough others wait in memory; see <see cref="IWorkflowStore.TakeParkedAsync"/>.</summary>
+    public bool Parked { get; init; }
 }
 
 /// <summary>An attempt that ends.</summary>
@@ -148,6 +157,9 @@ public sealed record CommitOutcome
 
     /// <summary>Submissions that were left out because their idempotency key was used in the meantime.</summary>
     public IReadOnlyCollection<WorkflowId> IdempotencyConflicts { get; init; } = [];
+
+    /// <summary>The attempts among the claims that wait, and that are the writer's to offer now.</summary>
+    public IReadOnlyCollection<TaskId> Claimed { get; init; } = [];
 
     /// <summary>The highest event id that the batch wrote; 0 when it wrote none.</summary>
     public long LastEventId { get; init; }

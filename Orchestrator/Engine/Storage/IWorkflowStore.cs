@@ -106,6 +106,40 @@ public interface IWorkflowStore
     /// <returns>The ids that were, or would be, removed.</returns>
     Task<IReadOnlyList<WorkflowId>> PruneAsync(DateTimeOffset endedBefore, int limit, bool dryRun, CancellationToken cancellationToken);
 
+    /// <summary>Reads the versions of workflows: the cheapest way to find out whether what is in memory is the past. Unknown ids are absent.</summary>
+    /// <param name="ids">The ids, at most 1,000.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    Task<IReadOnlyDictionary<WorkflowId, long>> ReadVersionsAsync(IReadOnlyCollection<WorkflowId> ids, CancellationToken cancellationToken);
+
+    /// <summary>The highest id in the event log that <see cref="ReadEventsAsync"/> gives; 0 when it is empty.</summary>
+    /// <param name="cancellationToken">Ends the call.</param>
+    Task<long> ReadLastEventIdAsync(CancellationToken cancellationToken);
+
+    /// <summary>Parks attempts: from now on they wait in the store alone, until an orchestrator takes them. Those that run, are over, or are another orchestrator's are left out.</summary>
+    /// <param name="node">Whose they are.</param>
+    /// <param name="tasks">The attempts, at most 5,000.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>How many are parked now that were not.</returns>
+    Task<int> ParkAsync(int node, IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken);
+
+    /// <summary>Parks attempts that wait for nobody: their orchestrators are gone. Idempotent; those that a broker holds are parked, too, and can be taken after their deadline.</summary>
+    /// <param name="roll">Who is there.</param>
+    /// <param name="limit">At most this many.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>How many are parked now that were not. Less than the limit: there are no more.</returns>
+    Task<int> ParkAbandonedAsync(NodeRoll roll, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes parked attempts, highest priority first and oldest first within a priority. Two takers never get the same one. What a broker held is given only after its deadline.
+    /// </summary>
+    /// <param name="node">Whose they are from now on.</param>
+    /// <param name="agentType">Only those of this type. Null: of any.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="horizon">How far in the future the time may lie at which they may begin.</param>
+    /// <param name="limit">At most this many.</param>
+    /// <param name="cancellationToken">Ends the call before anything is taken.</param>
+    Task<IReadOnlyList<ActiveAttempt>> TakeParkedAsync(int node, string? agentType, DateTimeOffset now, TimeSpan horizon, int limit, CancellationToken cancellationToken);
+
     /// <summary>Counts workflows by status and attempts that are not over by agent type and status.</summary>
     /// <param name="cancellationToken">Ends the call.</param>
     Task<StoreCounts> CountAsync(CancellationToken cancellationToken);

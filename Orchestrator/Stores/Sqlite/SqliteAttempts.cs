@@ -11,7 +11,11 @@ internal sealed class SqliteAttempts(SqliteDatabase database)
     public void Insert(WorkflowId id, AttemptInsert attempt) =>
         database.Statement(InsertAttempt)
             .Bind(id).Bind(attempt.Stage).Bind(attempt.Attempt).Bind(attempt.AgentType).Bind((long)attempt.Priority).Bind(attempt.CreatedAt).Bind(attempt.AvailableAt)
+            .Bind(attempt.Parked ? 1 : 0)
             .Run();
+
+    /// <summary>An attempt that waits is offered from now on, whether it was parked or not.</summary>
+    public bool TryClaim(TaskId task) => database.Statement(ClaimAttempt).Bind(task.WorkflowId).Bind(task.Stage).Bind(task.Attempt).Run() > 0;
 
     /// <summary>An attempt ends, unless it is over. Its success may count or not.</summary>
     public void End(WorkflowId id, AttemptEnd end, bool counts)
@@ -85,8 +89,8 @@ internal sealed class SqliteAttempts(SqliteDatabase database)
         where T : class => value is null ? null : JsonPayload.From(value);
 
     private const string InsertAttempt = """
-        INSERT INTO attempts (workflow_id, stage, attempt, status, agent_type, priority, created_at, available_at)
-        VALUES (?, ?, ?, 'pending', ?, ?, ?, ?)
+        INSERT INTO attempts (workflow_id, stage, attempt, status, agent_type, priority, created_at, available_at, parked)
+        VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?)
         """;
 
     private const string SelectActive =
@@ -97,6 +101,9 @@ internal sealed class SqliteAttempts(SqliteDatabase database)
         SET status = ?, counted = ?, finished_at = ?, agent_id = ifnull(?, agent_id), started_at = ifnull(?, started_at), result_id = ?, lease_expires_at = NULL
         WHERE workflow_id = ? AND stage = ? AND attempt = ?
         """;
+
+    private const string ClaimAttempt =
+        "UPDATE attempts SET parked = 0 WHERE workflow_id = ? AND stage = ? AND attempt = ? AND (status = 'pending' OR status = 'dispatched')";
 
     private const string DispatchAttempt = """
         UPDATE attempts SET status = 'dispatched', started_at = ifnull(started_at, ?), deadline = ifnull(?, deadline)

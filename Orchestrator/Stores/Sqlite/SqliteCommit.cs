@@ -17,6 +17,7 @@ internal sealed class SqliteCommit : IDisposable
     private readonly Utf8JsonWriter _json;
     private readonly List<WorkflowId> _conflicts = [];
     private readonly List<WorkflowId> _idempotencyConflicts = [];
+    private List<TaskId>? _claimed;
     private readonly long _lastEventIdBefore;
     private long _lastEventId;
 
@@ -57,6 +58,7 @@ internal sealed class SqliteCommit : IDisposable
         {
             Conflicts = _conflicts,
             IdempotencyConflicts = _idempotencyConflicts,
+            Claimed = _claimed ?? (IReadOnlyCollection<TaskId>)[],
             LastEventId = _lastEventId > _lastEventIdBefore ? _lastEventId : 0,
         };
     }
@@ -90,6 +92,14 @@ internal sealed class SqliteCommit : IDisposable
         foreach (var end in write.EndedAttempts)
         {
             _attempts.End(id, end, CommitRules.Counts(write, end));
+        }
+
+        foreach (var claim in write.Claims)
+        {
+            if (_attempts.TryClaim(claim))
+            {
+                (_claimed ??= []).Add(claim);
+            }
         }
     }
 

@@ -13,12 +13,18 @@ internal sealed class TestEngine : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly List<IHostedService> _running = [];
 
-    private TestEngine(InMemoryStore memory, ManualTimeProvider time, FakeWorkspaces workspaces, Action<EngineOptions>? configure)
+    private TestEngine(InMemoryStore memory, ManualTimeProvider time, FakeWorkspaces workspaces, INodeDirectory? nodes, Action<EngineOptions>? configure)
     {
         (Memory, Time, Workspaces) = (memory, time, workspaces);
         Store = new WatchedStore(memory);
         Registry = new InMemoryAgentRegistry(time, TimeSpan.FromSeconds(5));
-        _services = new ServiceCollection()
+        var services = new ServiceCollection();
+        if (nodes is not null)
+        {
+            services.AddSingleton(nodes);
+        }
+
+        _services = services
             .AddLogging()
             .AddSingleton<TimeProvider>(time)
             .AddSingleton<IWorkflowStore>(Store)
@@ -46,9 +52,9 @@ internal sealed class TestEngine : IAsyncDisposable
     public Committer Committer => Get<Committer>();
 
     /// <summary>A new engine. Give the store, the clock and the workspaces of another one to restart it, or to run two side by side.</summary>
-    public static async Task<TestEngine> StartAsync(TestEngine? after = null, Action<EngineOptions>? configure = null, bool committing = true)
+    public static async Task<TestEngine> StartAsync(TestEngine? after = null, Action<EngineOptions>? configure = null, bool committing = true, INodeDirectory? nodes = null, ManualTimeProvider? time = null)
     {
-        var engine = new TestEngine(after?.Memory ?? new InMemoryStore(), after?.Time ?? new ManualTimeProvider(), after?.Workspaces ?? new FakeWorkspaces(), configure);
+        var engine = new TestEngine(after?.Memory ?? new InMemoryStore(), after?.Time ?? time ?? new ManualTimeProvider(), after?.Workspaces ?? new FakeWorkspaces(), nodes, configure);
         await engine.Get<EngineRecovery>().StartingAsync(None);
         await engine.RunAsync<WorkspaceAdvancer>();
         if (committing)

@@ -109,5 +109,17 @@ internal sealed class WatchedStore(InMemoryStore store) : IWorkflowStore
     public Task<IReadOnlyList<WorkflowId>> PruneAsync(DateTimeOffset endedBefore, int limit, bool dryRun, CancellationToken cancellationToken) =>
         store.PruneAsync(endedBefore, limit, dryRun, cancellationToken);
 
+    public Task<IReadOnlyDictionary<WorkflowId, long>> ReadVersionsAsync(IReadOnlyCollection<WorkflowId> ids, CancellationToken cancellationToken) =>
+        store.ReadVersionsAsync(ids, cancellationToken);
+
+    public Task<long> ReadLastEventIdAsync(CancellationToken cancellationToken) => store.ReadLastEventIdAsync(cancellationToken);
+
+    public Task<int> ParkAsync(int node, IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken) => store.ParkAsync(node, tasks, cancellationToken);
+
+    public Task<int> ParkAbandonedAsync(NodeRoll roll, int limit, CancellationToken cancellationToken) => store.ParkAbandonedAsync(roll, limit, cancellationToken);
+
+    public Task<IReadOnlyList<ActiveAttempt>> TakeParkedAsync(int node, string? agentType, DateTimeOffset now, TimeSpan horizon, int limit, CancellationToken cancellationToken) =>
+        store.TakeParkedAsync(node, agentType, now, horizon, limit, cancellationToken);
+
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken) => store.CountAsync(cancellationToken);
 }

@@ -8,6 +8,7 @@ internal sealed class InMemoryCommit(InMemoryState state)
 {
     private readonly List<WorkflowId> _conflicts = [];
     private readonly List<WorkflowId> _idempotencyConflicts = [];
+    private readonly List<TaskId> _claimed = [];
     private readonly long _lastEventIdBefore = state.LastEventId;
     private InMemoryState _state = state;
 
@@ -17,7 +18,7 @@ internal sealed class InMemoryCommit(InMemoryState state)
         var early = batch.Notes.Where(note => !TryWrite(note)).ToList();
         foreach (var write in batch.Workflows)
         {
-            Write(write);
+            Write(write, batch.Node);
         }
 
         foreach (var lease in CommitRules.OpenLeases(batch))
@@ -30,12 +31,13 @@ internal sealed class InMemoryCommit(InMemoryState state)
         {
             Conflicts = _conflicts,
             IdempotencyConflicts = _idempotencyConflicts,
+            Claimed = _claimed,
             LastEventId = _state.LastEventId > _lastEventIdBefore ? _state.LastEventId : 0,
         };
         return (_state, outcome);
     }
 
-    private void Write(WorkflowWrite write)
+    private void Write(WorkflowWrite write, int node)
     {
         var id = write.State.Id;
         var before = _state.Workflows.GetValueOrDefault(id);
@@ -60,9 +62,14 @@ internal sealed class InMemoryCommit(InMemoryState state)
         var stored = new StoredWorkflow(before?.Stored.Header ?? write.Header!, write.State, write.DisplayState, write.CurrentStage, write.Progress);
         var workflow = before is null ? new InMemoryWorkflow(stored) : before with { Stored = stored };
         workflow = write.Events.OfType<WorkflowRetried>().Aggregate(workflow, TakeBack);
-        workflow = write.NewAttempts.Aggregate(workflow, Insert);
+        workflow = write.NewAttempts.Aggregate(workflow, (current, begun) => Insert(current, begun, node));
         workflow = write.EndedAttempts.Aggregate(workflow, (current, end) => End(current, end, CommitRules.Counts(write, end)));
         Put(id, workflow);
+        foreach (var claim in write.Claims)
+        {
+            Claim(claim, node);
+        }
+
         foreach (var happened in write.Events)
         {
             Append(id, happened, happened.Stage, happened.Attempt);
@@ -73,7 +80,7 @@ internal sealed class InMemoryCommit(InMemoryState state)
         workflow.Attempts.Values.Where(attempt => attempt.Counted && retried.Stages.Contains(attempt.TaskId.Stage))
             .Aggregate(workflow, (current, attempt) => current.With(attempt with { Counted = false }));
 
-    private static InMemoryWorkflow Insert(InMemoryWorkflow workflow, AttemptInsert begun)
+    private static InMemoryWorkflow Insert(InMemoryWorkflow workflow, AttemptInsert begun, int node)
     {
         var task = new TaskId(workflow.Stored.Header.Id, begun.Stage, begun.Attempt);
         if (begun.Attempt < 1 || workflow.Attempts.ContainsKey(task))
@@ -82,7 +89,7 @@ internal sealed class InMemoryCommit(InMemoryState state)
         }
 
         var attempt = new ActiveAttempt(task, AttemptStatus.Pending, begun.AgentType, begun.Priority, begun.CreatedAt, begun.AvailableAt, null, null, null);
-        return workflow.With(new InMemoryAttempt(new StoredAttempt { Attempt = attempt }, Counted: false));
+        return workflow.With(new InMemoryAttempt(new StoredAttempt { Attempt = attempt }, Counted: false, begun.Parked ? InMemoryAttempt.Parked : node));
     }
 
     private static InMemoryWorkflow End(InMemoryWorkflow workflow, AttemptEnd end, bool counted)
@@ -110,7 +117,17 @@ internal sealed class InMemoryCommit(InMemoryState state)
                 Commit = end.Commit,
                 Extras = end.Extras,
             },
-            counted));
+            counted,
+            current.Node));
+    }
+
+    private void Claim(TaskId task, int node)
+    {
+        if (_state.Workflows.TryGetValue(task.WorkflowId, out var workflow) && Active(workflow, task) is { Waits: true } current)
+        {
+            Put(task.WorkflowId, workflow.With(current with { Node = node }));
+            _claimed.Add(task);
+        }
     }
 
     private void Lease(LeaseWrite lease)

@@ -53,9 +53,16 @@ internal sealed record InMemoryWorkflow(StoredWorkflow Stored)
 /// <summary>An attempt, and whether its success counts.</summary>
 /// <param name="Stored">The attempt.</param>
 /// <param name="Counted">Whether it is the success of its stage that no retry took back.</param>
-internal sealed record InMemoryAttempt(StoredAttempt Stored, bool Counted)
+/// <param name="Node">Whose it is to offer.</param>
+internal sealed record InMemoryAttempt(StoredAttempt Stored, bool Counted, int Node)
 {
+    /// <summary>The node of attempts that are parked.</summary>
+    public const int Parked = 0;
+
     public TaskId TaskId => Stored.Attempt.TaskId;
 
     public AttemptStatus Status => Stored.Attempt.Status;
+
+    /// <summary>Whether no agent has it yet, as far as the store knows.</summary>
+    public bool Waits => Status is AttemptStatus.Pending or AttemptStatus.Dispatched;
 }

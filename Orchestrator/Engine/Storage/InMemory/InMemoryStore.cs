@@ -73,6 +73,15 @@ public sealed partial class InMemoryStore : IWorkflowStore, IDefinitionStore, ID
             cancellationToken);
 
     /// <inheritdoc />
+    public Task<long> ReadLastEventIdAsync(CancellationToken cancellationToken) => Read(state => state.LastEventId, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<IReadOnlyDictionary<WorkflowId, long>> ReadVersionsAsync(IReadOnlyCollection<WorkflowId> ids, CancellationToken cancellationToken) =>
+        Read<IReadOnlyDictionary<WorkflowId, long>>(
+            state => ids.Distinct().Where(state.Workflows.ContainsKey).ToDictionary(id => id, id => state.Workflows[id].Stored.State.Version),
+            cancellationToken);
+
+    /// <inheritdoc />
     public Task<IReadOnlyList<WorkflowId>> ListDueTimersAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         Read<IReadOnlyList<WorkflowId>>(
             state =>

@@ -12,7 +12,7 @@ public sealed class ReadyQueueTests
     private readonly ManualTimeProvider _time = new();
     private readonly ReadyQueue _queue;
 
-    public ReadyQueueTests() => _queue = new ReadyQueue(_time);
+    public ReadyQueueTests() => _queue = new ReadyQueue(_time, Microsoft.Extensions.Options.Options.Create(new EngineOptions()));
 
     [Fact]
     public async Task Take_HighestPriorityFirst_OldestFirstWithinIt()
@@ -45,7 +45,7 @@ public sealed class ReadyQueueTests
     [Fact]
     public async Task Take_Waiting_IsServedInTheOrderOfWaiting()
     {
-        var (first, second) = (_queue.TakeAsync("noop", 2, Long, None), _queue.TakeAsync("noop", 2, Long, None));
+        var (first, second) = (_queue.TakeAsync("noop", 2, true, Long, None), _queue.TakeAsync("noop", 2, true, Long, None));
         Offer(Task("a"), Task("b"), Task("c"));
         Assert.Equal(["a", "b"], Names(await first));
         Assert.Equal(["c"], Names(await second));
@@ -54,7 +54,7 @@ public sealed class ReadyQueueTests
     [Fact]
     public async Task Take_NothingInTime_IsEmpty_AndNothingIsLostLater()
     {
-        var waiting = _queue.TakeAsync("noop", 1, Long, None);
+        var waiting = _queue.TakeAsync("noop", 1, true, Long, None);
         _time.Advance(Long);
         Assert.Empty(await waiting);
         Offer(Task("a"));
@@ -65,13 +65,13 @@ public sealed class ReadyQueueTests
     public async Task Take_Canceled_LeavesTheLine()
     {
         using var stop = new CancellationTokenSource();
-        var waiting = _queue.TakeAsync("noop", 1, Long, stop.Token);
-        var next = _queue.TakeAsync("noop", 1, Long, None);
+        var waiting = _queue.TakeAsync("noop", 1, true, Long, stop.Token);
+        var next = _queue.TakeAsync("noop", 1, true, Long, None);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         Offer(Task("a"));
         Assert.Equal(["a"], Names(await next));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _queue.TakeAsync("noop", 1, AtOnce, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _queue.TakeAsync("noop", 1, true, AtOnce, stop.Token));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class ReadyQueueTests
         for (var round = 0; round < 2000; round++)
         {
             using var stop = new CancellationTokenSource();
-            var waiting = _queue.TakeAsync("noop", 1, Long, stop.Token);
+            var waiting = _queue.TakeAsync("noop", 1, true, Long, stop.Token);
             var name = $"t{round}";
             await System.Threading.Tasks.Task.WhenAll(
                 System.Threading.Tasks.Task.Run(() => Offer(Task(name))),
@@ -104,7 +104,7 @@ public sealed class ReadyQueueTests
     public async Task Take_GivenBack_KeepsItsPlace()
     {
         Offer(Task("a"), Task("b"), Task("c", Priority.Low));
-        var taken = await _queue.TakeAsync("noop", 1, AtOnce, None);
+        var taken = await _queue.TakeAsync("noop", 1, true, AtOnce, None);
         _queue.Offer(taken, _time.GetUtcNow());
         Assert.Equal(["a", "b", "c"], await TakeAsync(10));
     }
@@ -185,7 +185,7 @@ public sealed class ReadyQueueTests
         var takers = Enumerable.Range(0, 4).Select(_ => System.Threading.Tasks.Task.Run(async () =>
         {
             var taken = new List<string>();
-            while (await _queue.TakeAsync("noop", 7, Long, None) is { } some && !Names(some).Contains("end"))
+            while (await _queue.TakeAsync("noop", 7, true, Long, None) is { } some && !Names(some).Contains("end"))
             {
                 taken.AddRange(Names(some));
             }
@@ -236,5 +236,5 @@ public sealed class ReadyQueueTests
 
     private void Offer(params ReadyTask[] tasks) => _queue.Offer(tasks, _time.GetUtcNow());
 
-    private async Task<List<string>> TakeAsync(int most) => [.. Names(await _queue.TakeAsync("noop", most, AtOnce, None))];
+    private async Task<List<string>> TakeAsync(int most) => [.. Names(await _queue.TakeAsync("noop", most, true, AtOnce, None))];
 }

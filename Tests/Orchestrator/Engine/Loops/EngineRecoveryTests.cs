@@ -87,7 +87,9 @@ public sealed class EngineRecoveryTests
         await first.StopAsync();
         await using var engine = await TestEngine.StartAsync(first);
         Assert.Empty(await engine.ClaimAsync());
-        engine.Get<ReadyQueue>().Release(engine.Time.GetUtcNow().AddMinutes(5));
+        engine.Time.Advance(TimeSpan.FromMinutes(5));
+        Assert.Empty(await engine.ClaimAsync());
+        await engine.Get<ParkedTaker>().RunOnceAsync(None);
         Assert.Equal(task, Assert.Single(await engine.ClaimAsync()).TaskId);
     }
 

@@ -46,7 +46,7 @@ public sealed class SqliteStoreTests : IDisposable
     {
         var stores = Enumerable.Range(0, 8).Select(_ => _directory.Open()).ToList();
         await Task.WhenAll(stores.Select(store => Task.Run(() => store.MigrateAsync(CancellationToken.None))));
-        Assert.Equal(1, await stores[3].WriteAsync(database => database.Statement("SELECT count(*) FROM schema_version").Scalar(), CancellationToken.None));
+        Assert.Equal(SqliteSchema.CurrentVersion, await stores[3].WriteAsync(database => database.Statement("SELECT count(*) FROM schema_version").Scalar(), CancellationToken.None));
         await stores[5].CommitAsync(Submit(NextId()));
     }
 

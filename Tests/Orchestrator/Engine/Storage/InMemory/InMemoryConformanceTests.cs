@@ -23,3 +23,11 @@ public sealed class InMemoryDeploymentStoreTests : DeploymentStoreConformance
 
     protected override Task<IDeploymentStore> OpenAsync() => Task.FromResult<IDeploymentStore>(new InMemoryStore());
 }
+
+public sealed class InMemorySharedStoreTests : SharedStoreConformance
+{
+    public override Task DisposeAsync() => Task.CompletedTask;
+
+    protected override Task<(IWorkflowStore Store, INodeDirectory Nodes)> OpenAsync() =>
+        Task.FromResult<(IWorkflowStore, INodeDirectory)>((new InMemoryStore(), new InMemoryNodes(TimeProvider.System)));
+}

@@ -1,0 +1,157 @@
+using Stack.Contracts;
+using Stack.Engine;
+using static Stack.Tests.Conformance.Writes;
+
+namespace Stack.Tests.Conformance;
+
+/// <summary>What a store promises beyond <see cref="WorkflowStoreConformance"/> when several orchestrators can open it.</summary>
+public abstract class SharedStoreConformance : IAsyncLifetime
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+    private static readonly TimeSpan Never = TimeSpan.FromHours(1);
+    private IWorkflowStore? _store;
+    private INodeDirectory? _nodes;
+
+    private IWorkflowStore Store => _store ?? throw new InvalidOperationException("The test has not begun.");
+
+    private INodeDirectory Nodes => _nodes ?? throw new InvalidOperationException("The test has not begun.");
+
+    /// <summary>Opens a store and its directory on this test's own database.</summary>
+    protected abstract Task<(IWorkflowStore Store, INodeDirectory Nodes)> OpenAsync();
+
+    public virtual async Task InitializeAsync()
+    {
+        (_store, _nodes) = await OpenAsync();
+        await _store.MigrateAsync(None);
+    }
+
+    public abstract Task DisposeAsync();
+
+    [Fact]
+    public async Task Park_WhatIsAnothers_IsLeftOut()
+    {
+        var mine = await SubmitAsync(node: 7);
+        var others = await SubmitAsync(node: 8);
+        Assert.Equal(1, await Store.ParkAsync(7, [mine, others], None));
+        Assert.Equal(mine, Assert.Single(await TakeAsync(9)).TaskId);
+        Assert.Equal(0, await Store.ParkAsync(7, [mine], None));
+        Assert.Equal(1, await Store.ParkAsync(9, [mine], None));
+    }
+
+    [Fact]
+    public async Task ParkAbandoned_LeavesTheLivingAndTheLaterAlone()
+    {
+        var (dead, living, later) = (await SubmitAsync(1), await SubmitAsync(2), await SubmitAsync(4));
+        Assert.Equal(1, await Store.ParkAbandonedAsync(new NodeRoll([2], 3), 10, None));
+        Assert.Equal(dead, Assert.Single(await TakeAsync(2)).TaskId);
+        Assert.Equal(1, await Store.ParkAbandonedAsync(new NodeRoll([2], 4), 10, None));
+        Assert.Equal(later, Assert.Single(await TakeAsync(2)).TaskId);
+        Assert.Equal(3, await Store.ParkAsync(2, [dead, living, later], None));
+    }
+
+    [Fact]
+    public async Task TakeParked_ManyAtOnce_NeverGiveTheSameTwice()
+    {
+        const int Attempts = 60;
+        var parked = new HashSet<TaskId>();
+        for (var i = 0; i < Attempts; i++)
+        {
+            parked.Add(await SubmitAsync(1));
+        }
+
+        await Store.ParkAbandonedAsync(NodeRoll.Empty, 1000, None);
+        var taken = new List<TaskId>();
+        while (taken.Count < Attempts)
+        {
+            var pages = await Task.WhenAll(Enumerable.Range(2, 6).Select(node => Store.TakeParkedAsync(node, "builder", Now, Never, 7, None)));
+            Assert.Contains(pages, page => page.Count > 0);
+            taken.AddRange(pages.SelectMany(page => page).Select(attempt => attempt.TaskId));
+        }
+
+        Assert.Equal(Attempts, taken.Count);
+        Assert.Equal(parked, taken.ToHashSet());
+    }
+
+    [Fact]
+    public async Task Commit_Claims_TakesFromAnother()
+    {
+        var first = Submit(NextId());
+        var task = new TaskId(first.State.Id, "build", 1);
+        await Store.CommitAsync(new CommitBatch { Node = 1, Workflows = [first] }, None);
+        var outcome = await Store.CommitAsync(new CommitBatch { Node = 2, Workflows = [first.Then() with { Claims = [task] }] }, None);
+        Assert.Equal([task], outcome.Claimed);
+        Assert.Equal(0, await Store.ParkAsync(1, [task], None));
+        Assert.Equal(1, await Store.ParkAsync(2, [task], None));
+    }
+
+    [Fact]
+    public async Task Join_GivesRisingNumbers_AndBuriesThePredecessor()
+    {
+        var first = await Nodes.JoinAsync("a", None);
+        var other = await Nodes.JoinAsync("b", None);
+        var again = await Nodes.JoinAsync("a", None);
+        Assert.True(first < other && other < again);
+        Assert.Null(await Nodes.BeatAsync(first, [], Never, None));
+        var beat = (await Nodes.BeatAsync(other, [], Never, None))!;
+        Assert.Equal(again, Assert.Single(beat.Peers).Node);
+        Assert.Equal([other, again], beat.Roll.Living.Order());
+        Assert.Equal(again, beat.Roll.Highest);
+    }
+
+    [Fact]
+    public async Task Beat_TellsOthersWhatAgentsWaitFor()
+    {
+        var (one, other) = (await Nodes.JoinAsync("a", None), await Nodes.JoinAsync("b", None));
+        await Nodes.BeatAsync(one, ["builder", "tester"], Never, None);
+        Assert.Equal(["builder", "tester"], Assert.Single((await Nodes.BeatAsync(other, [], Never, None))!.Peers).Hungry);
+        await Nodes.BeatAsync(one, [], Never, None);
+        Assert.Empty(Assert.Single((await Nodes.BeatAsync(other, [], Never, None))!.Peers).Hungry);
+    }
+
+    [Fact]
+    public async Task Leader_IsOne_AndAnotherWhenItLeaves()
+    {
+        var nodes = new List<int>();
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            nodes.Add(await Nodes.JoinAsync(name, None));
+        }
+
+        for (var left = nodes.Count; left > 0; left--)
+        {
+            var leaders = new List<int>();
+            foreach (var node in nodes)
+            {
+                if ((await Nodes.BeatAsync(node, [], Never, None))!.Leads)
+                {
+                    leaders.Add(node);
+                }
+            }
+
+            await Nodes.LeaveAsync(Assert.Single(leaders), None);
+            nodes.Remove(leaders[0]);
+        }
+    }
+
+    [Fact]
+    public async Task Bury_TheSilent_AreGone_OthersStay()
+    {
+        var (one, silent) = (await Nodes.JoinAsync("a", None), await Nodes.JoinAsync("b", None));
+        await Nodes.BeatAsync(silent, [], Never, None);
+        Assert.Equal(0, await Nodes.BuryAsync([silent], Never, None));
+        var atOnce = TimeSpan.FromMilliseconds(1);
+        await Eventually.TrueAsync(async () => Assert.Single((await Nodes.BeatAsync(one, [], atOnce, None))!.Peers).Silent, "the other is silent");
+        Assert.Equal(1, await Nodes.BuryAsync([silent], atOnce, None));
+        Assert.Null(await Nodes.BeatAsync(silent, [], Never, None));
+        Assert.Empty((await Nodes.BeatAsync(one, [], Never, None))!.Peers);
+    }
+
+    private async Task<TaskId> SubmitAsync(int node)
+    {
+        var id = NextId();
+        await Store.CommitAsync(new CommitBatch { Node = node, Workflows = [Submit(id)] }, None);
+        return new TaskId(id, "build", 1);
+    }
+
+    private Task<IReadOnlyList<ActiveAttempt>> TakeAsync(int node) => Store.TakeParkedAsync(node, null, Now, Never, 10, None);
+}
