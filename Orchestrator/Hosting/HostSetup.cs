@@ -12,6 +12,7 @@ internal static class HostSetup
     {
         builder.Services.AddOptions<OrchestratorOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration)).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<OrchestratorOptions>>(new Refusals<OrchestratorOptions>(OrchestratorOptions.Refusals));
+        builder.Services.AddSingleton<IPostConfigureOptions<Engine.EngineOptions>, NodeName>();
         builder.Services.AddSingleton<DirectoryOwner>();
         builder.Services.AddHostedService(services => services.GetRequiredService<DirectoryOwner>());
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(4));

@@ -1,5 +1,6 @@
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Tests.Servers;
 using static Stack.Tests.Conformance.Writes;
 
 namespace Stack.Tests.Conformance;
@@ -19,6 +20,9 @@ public abstract class SharedStoreConformance : IAsyncLifetime
     /// <summary>Opens a store and its directory on this test's own database.</summary>
     protected abstract Task<(IWorkflowStore Store, INodeDirectory Nodes)> OpenAsync();
 
+    /// <summary>Opens the directory as another process does.</summary>
+    protected abstract INodeDirectory OpenNodes();
+
     public virtual async Task InitializeAsync()
     {
         (_store, _nodes) = await OpenAsync();
@@ -27,7 +31,7 @@ public abstract class SharedStoreConformance : IAsyncLifetime
 
     public abstract Task DisposeAsync();
 
-    [Fact]
+    [ServerFact]
     public async Task Park_WhatIsAnothers_IsLeftOut()
     {
         var mine = await SubmitAsync(node: 7);
@@ -38,7 +42,7 @@ public abstract class SharedStoreConformance : IAsyncLifetime
         Assert.Equal(1, await Store.ParkAsync(9, [mine], None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task ParkAbandoned_LeavesTheLivingAndTheLaterAlone()
     {
         var (dead, living, later) = (await SubmitAsync(1), await SubmitAsync(2), await SubmitAsync(4));
@@ -49,7 +53,7 @@ public abstract class SharedStoreConformance : IAsyncLifetime
         Assert.Equal(3, await Store.ParkAsync(2, [dead, living, later], None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task TakeParked_ManyAtOnce_NeverGiveTheSameTwice()
     {
         const int Attempts = 60;
@@ -72,7 +76,7 @@ public abstract class SharedStoreConformance : IAsyncLifetime
         Assert.Equal(parked, taken.ToHashSet());
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_Claims_TakesFromAnother()
     {
         var first = Submit(NextId());
@@ -84,7 +88,7 @@ public abstract class SharedStoreConformance : IAsyncLifetime
         Assert.Equal(1, await Store.ParkAsync(2, [task], None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Join_GivesRisingNumbers_AndBuriesThePredecessor()
     {
         var first = await Nodes.JoinAsync("a", None);
@@ -98,7 +102,7 @@ public abstract class SharedStoreConformance : IAsyncLifetime
         Assert.Equal(again, beat.Roll.Highest);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Beat_TellsOthersWhatAgentsWaitFor()
     {
         var (one, other) = (await Nodes.JoinAsync("a", None), await Nodes.JoinAsync("b", None));
@@ -108,32 +112,34 @@ public abstract class SharedStoreConformance : IAsyncLifetime
         Assert.Empty(Assert.Single((await Nodes.BeatAsync(other, [], Never, None))!.Peers).Hungry);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Leader_IsOne_AndAnotherWhenItLeaves()
     {
-        var nodes = new List<int>();
+        var nodes = new List<(INodeDirectory Directory, int Node)>();
         foreach (var name in (string[])["a", "b", "c"])
         {
-            nodes.Add(await Nodes.JoinAsync(name, None));
+            var directory = OpenNodes();
+            nodes.Add((directory, await directory.JoinAsync(name, None)));
         }
 
         for (var left = nodes.Count; left > 0; left--)
         {
-            var leaders = new List<int>();
-            foreach (var node in nodes)
+            var leaders = new List<(INodeDirectory Directory, int Node)>();
+            foreach (var (directory, node) in nodes)
             {
-                if ((await Nodes.BeatAsync(node, [], Never, None))!.Leads)
+                if ((await directory.BeatAsync(node, [], Never, None))!.Leads)
                 {
-                    leaders.Add(node);
+                    leaders.Add((directory, node));
                 }
             }
 
-            await Nodes.LeaveAsync(Assert.Single(leaders), None);
-            nodes.Remove(leaders[0]);
+            var leader = Assert.Single(leaders);
+            await leader.Directory.LeaveAsync(leader.Node, None);
+            nodes.Remove(leader);
         }
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Bury_TheSilent_AreGone_OthersStay()
     {
         var (one, silent) = (await Nodes.JoinAsync("a", None), await Nodes.JoinAsync("b", None));

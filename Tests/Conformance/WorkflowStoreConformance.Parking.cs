@@ -1,5 +1,6 @@
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Tests.Servers;
 using static Stack.Tests.Conformance.Writes;
 
 namespace Stack.Tests.Conformance;
@@ -8,7 +9,7 @@ public abstract partial class WorkflowStoreConformance
 {
     private static readonly TimeSpan Horizon = TimeSpan.FromMinutes(10);
 
-    [Fact]
+    [ServerFact]
     public async Task TakeParked_HighestPriorityFirst_OldestFirstWithinIt_EachOnce()
     {
         var tasks = new List<TaskId>();
@@ -23,7 +24,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Empty(await TakeAsync(null, 10));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task TakeParked_WhatIsNotParked_IsLeftAlone()
     {
         var id = NextId();
@@ -35,7 +36,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(new ActiveAttempt(new TaskId(id, "build", 1), AttemptStatus.Pending, "builder", Priority.High, Now, null, null, null, null), taken);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task TakeParked_BeforeItsTime_IsGivenWithinTheHorizon()
     {
         var task = await ParkedAsync(begun => begun with { AvailableAt = Now.AddMinutes(11) });
@@ -44,7 +45,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal((task, Now.AddMinutes(11)), (taken.TaskId, taken.AvailableAt));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task TakeParked_WhatABrokerHolds_IsGivenAfterItsDeadline()
     {
         var task = await ParkedAsync(begun => begun);
@@ -53,7 +54,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(task, Assert.Single(await Store.TakeParkedAsync(NodeRoll.Sole, null, Now.AddMinutes(5), Horizon, 10, CancellationToken.None)).TaskId);
     }
 
-    [Fact]
+    [ServerFact]
     public async Task TakeParked_WhatRunsOrIsOver_IsNotGiven()
     {
         var running = await ParkedAsync(begun => begun);
@@ -65,7 +66,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Empty(await TakeAsync(null, 10));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task ParkAbandoned_NobodyIsThere_ParksAllThatWait_InPages()
     {
         var tasks = new List<TaskId>();
@@ -83,14 +84,14 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal(tasks.Skip(1).ToHashSet(), (await TakeAsync(null, 10)).ToHashSet());
     }
 
-    [Fact]
+    [ServerFact]
     public async Task ParkAbandoned_OfThoseWhoAreThere_ParksNothing()
     {
         await Store.CommitAsync(Submit(NextId()));
         Assert.Equal(0, await Store.ParkAbandonedAsync(new NodeRoll([NodeRoll.Sole], NodeRoll.Sole), 10, CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Commit_Claims_GivesThoseThatWait()
     {
         var first = Submit(NextId());
@@ -109,7 +110,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Equal([claims[0]], await TakeAsync(null, 10));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task ReadVersions_AreThoseInTheStore_UnknownOnesAreAbsent()
     {
         var first = Submit(NextId());
@@ -122,7 +123,7 @@ public abstract partial class WorkflowStoreConformance
         Assert.Empty(await Store.ReadVersionsAsync([], CancellationToken.None));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task ReadLastEventId_IsThatOfTheLastEvent()
     {
         Assert.Equal(0, await Store.ReadLastEventIdAsync(CancellationToken.None));

@@ -73,7 +73,7 @@ internal sealed class PostgresBatch : IDisposable
         _newHasKeys.TypedValue = false;
         foreach (var write in batch.Workflows)
         {
-            Add(write, facets);
+            Add(write, facets, batch.Node);
         }
 
         AddLeases(batch);
@@ -96,7 +96,7 @@ internal sealed class PostgresBatch : IDisposable
     /// <inheritdoc />
     public void Dispose() => _json.Dispose();
 
-    private void Add(WorkflowWrite write, PostgresFacets facets)
+    private void Add(WorkflowWrite write, PostgresFacets facets, int node)
     {
         var id = write.State.Id;
         var state = Serialize(write.State);
@@ -115,7 +115,7 @@ internal sealed class PostgresBatch : IDisposable
 
         foreach (var begun in write.NewAttempts)
         {
-            _begins.Add(id, begun);
+            _begins.Add(id, begun, node);
         }
 
         for (var i = 0; i < write.EndedAttempts.Count; i++)

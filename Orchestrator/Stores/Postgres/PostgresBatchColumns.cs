@@ -65,8 +65,9 @@ internal sealed class BeginColumns(PostgresColumns columns)
     private readonly List<short> _priorities = columns.Smalls();
     private readonly List<DateTime> _created = columns.Times();
     private readonly List<DateTime?> _available = columns.TimesOrNull();
+    private readonly List<int> _nodes = columns.Numbers();
 
-    public void Add(WorkflowId id, AttemptInsert begun)
+    public void Add(WorkflowId id, AttemptInsert begun, int node)
     {
         _ids.Add(id.Value);
         _stages.Add(begun.Stage);
@@ -75,6 +76,7 @@ internal sealed class BeginColumns(PostgresColumns columns)
         _priorities.Add((short)begun.Priority);
         _created.Add(begun.CreatedAt.UtcDateTime);
         _available.Add(begun.AvailableAt?.UtcDateTime);
+        _nodes.Add(begun.Parked ? PostgresStore.Parked : node);
     }
 }
 

@@ -50,7 +50,7 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
         try
         {
             writer.Columns.Fill(batch, facets);
-            running = writer.SendAsync(giveUp.Token);
+            running = writer.SendAsync(batch, giveUp.Token);
             var outcome = await connections.WatchAsync(running, writer.Connection, giveUp);
             sound = true;
             return outcome;
@@ -106,7 +106,23 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
             return writer;
         }
 
-        public async Task<CommitOutcome> SendAsync(CancellationToken giveUp)
+        public async Task<CommitOutcome> SendAsync(CommitBatch batch, CancellationToken giveUp)
+        {
+            if (batch.Workflows.All(write => write.Claims.Count == 0))
+            {
+                return await CallAsync(giveUp);
+            }
+
+            // Rare: a workflow goes on after a pause.
+            await using var transaction = await Connection.BeginTransactionAsync(giveUp);
+            var outcome = await CallAsync(giveUp);
+            var written = batch.Workflows.Where(write => !outcome.Conflicts.Contains(write.State.Id));
+            outcome = outcome with { Claimed = await PostgresParking.ClaimAsync(Connection, batch.Node, [.. written.SelectMany(write => write.Claims)], giveUp) };
+            await transaction.CommitAsync(giveUp);
+            return outcome;
+        }
+
+        private async Task<CommitOutcome> CallAsync(CancellationToken giveUp)
         {
             await using var reader = await _call.ExecuteReaderAsync(giveUp);
             await reader.ReadAsync(giveUp);

@@ -13,13 +13,16 @@ internal sealed class PostgresConnections : IAsyncDisposable
 
     private readonly PostgresStoreOptions _options;
     private readonly NpgsqlDataSource _pool;
+    private readonly string _alone;
     private readonly PostgresProbe _probe;
 
     public PostgresConnections(PostgresStoreOptions options)
     {
         _options = options;
         var given = new NpgsqlConnectionStringBuilder(options.ConnectionString);
-        _pool = NpgsqlDataSource.Create(Complete(given, options).ConnectionString);
+        var complete = Complete(given, options);
+        _pool = NpgsqlDataSource.Create(complete.ConnectionString);
+        _alone = new NpgsqlConnectionStringBuilder(complete.ConnectionString) { Pooling = false }.ConnectionString;
         _probe = new PostgresProbe(given, options);
         Failures = new PostgresFailures(given);
     }
@@ -95,6 +98,22 @@ internal sealed class PostgresConnections : IAsyncDisposable
 
     /// <summary>A connection to keep. It is not watched.</summary>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => await _pool.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>A connection that ends when it is closed, and with it the locks that it holds. It is not watched.</summary>
+    public async Task<NpgsqlConnection> OpenAloneAsync(CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(_alone);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch (Exception)
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Waits for a command that was sent, as long as the server is at work on it.</summary>
     /// <param name="work">The command.</param>

@@ -21,10 +21,14 @@ internal sealed partial class PostgresStore : IWorkflowStore, IDefinitionStore, 
         _connections = new PostgresConnections(options);
         _facets = new PostgresFacets(_connections);
         _commits = new PostgresCommits(_connections);
+        Nodes = new PostgresNodes(_connections);
     }
 
     /// <summary>Host, port and database, for messages.</summary>
     public string Server => _connections.Failures.Server;
+
+    /// <summary>The orchestrators that work on this database.</summary>
+    public PostgresNodes Nodes { get; }
 
     /// <inheritdoc />
     public Task MigrateAsync(CancellationToken cancellationToken) => _connections.UseAsync(
@@ -39,6 +43,7 @@ internal sealed partial class PostgresStore : IWorkflowStore, IDefinitionStore, 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        await Nodes.DisposeAsync();
         await _commits.DisposeAsync();
         await _connections.DisposeAsync();
     }

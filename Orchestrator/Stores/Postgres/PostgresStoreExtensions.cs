@@ -23,6 +23,7 @@ internal static class PostgresStoreExtensions
         builder.Services.AddSingleton(services => new PostgresStore(
             services.GetRequiredService<IOptions<PostgresStoreOptions>>().Value, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<PostgresStore>>()));
         builder.Services.AddSingleton<IWorkflowStore>(services => services.GetRequiredService<PostgresStore>());
+        builder.Services.AddSingleton<INodeDirectory>(services => services.GetRequiredService<PostgresStore>().Nodes);
         builder.Services.AddSingleton<IDefinitionStore>(services => services.GetRequiredService<PostgresStore>());
         builder.Services.AddSingleton<IDeploymentStore>(services => services.GetRequiredService<PostgresStore>());
         return builder;

@@ -67,6 +67,8 @@ CREATE TABLE open_attempts (
     lease_expires_at timestamptz,
     deadline         timestamptz,
     attempt          integer     NOT NULL CHECK (attempt > 0),
+    -- The orchestrator that offers it. 0: it is parked, and waits here alone until one takes it.
+    node             integer     NOT NULL CHECK (node >= 0),
     progress         integer,
     iteration        integer,
     priority         smallint    NOT NULL CHECK (priority BETWEEN 0 AND 3),
@@ -85,6 +87,7 @@ CREATE TABLE open_attempts (
 
 -- A renewed lease does not move in an index: those that run are few enough to be looked through.
 CREATE INDEX open_attempts_running ON open_attempts (workflow_id) WHERE status = 'running';
+CREATE INDEX open_attempts_parked ON open_attempts (agent_type, priority DESC, created_at) WHERE node = 0;
 
 -- Attempts that are over, with what they brought: written once.
 CREATE TABLE attempts (

@@ -27,7 +27,7 @@ CREATE FUNCTION commit_batch(
     new_header text[], new_key text[], new_hash text[], new_has_keys boolean,
     next_id uuid[], next_version bigint[], next_status text[], next_display text[], next_stage text[], next_progress smallint[], next_timer timestamptz[], next_ended timestamptz[], next_state text[],
     back_id uuid[], back_stage text[],
-    begin_id uuid[], begin_stage text[], begin_attempt integer[], begin_type text[], begin_priority smallint[], begin_created timestamptz[], begin_available timestamptz[],
+    begin_id uuid[], begin_stage text[], begin_attempt integer[], begin_type text[], begin_priority smallint[], begin_created timestamptz[], begin_available timestamptz[], begin_node integer[],
     end_id uuid[], end_stage text[], end_attempt integer[], end_slot integer[], end_status text[], end_finished timestamptz[], end_agent text[], end_started timestamptz[],
     end_commit text[], end_usage text[], end_error text[], end_extras text[], end_sha256 bytea[], end_output text[],
     blob_sha256 bytea[], blob_content text[],
@@ -123,9 +123,9 @@ BEGIN
             RAISE unique_violation USING MESSAGE = 'an attempt that is over cannot begin again';
         END IF;
 
-        INSERT INTO open_attempts (workflow_id, stage, attempt, status, agent_type, priority, created_at, available_at)
-            SELECT b.id, b.stage, b.attempt, 'pending', b.type, b.priority, b.created, b.available
-            FROM unnest(begin_id, begin_stage, begin_attempt, begin_type, begin_priority, begin_created, begin_available) b (id, stage, attempt, type, priority, created, available)
+        INSERT INTO open_attempts (workflow_id, stage, attempt, status, agent_type, priority, created_at, available_at, node)
+            SELECT b.id, b.stage, b.attempt, 'pending', b.type, b.priority, b.created, b.available, b.node
+            FROM unnest(begin_id, begin_stage, begin_attempt, begin_type, begin_priority, begin_created, begin_available, begin_node) b (id, stage, attempt, type, priority, created, available, node)
             WHERE b.id <> ALL (left_out);
     END IF;
 

@@ -33,3 +33,19 @@ public sealed class PostgresDeploymentStoreTests : DeploymentStoreConformance
 
     protected override async Task<IDeploymentStore> OpenAsync() => await (_database = await PostgresDatabase.CreateAsync()).OpenMigratedAsync();
 }
+
+[NeedsServer("postgresql")]
+public sealed class PostgresSharedStoreTests : SharedStoreConformance
+{
+    private PostgresDatabase? _database;
+
+    public override async Task DisposeAsync() => await _database!.DisposeAsync();
+
+    protected override async Task<(IWorkflowStore Store, INodeDirectory Nodes)> OpenAsync()
+    {
+        var store = (_database = await PostgresDatabase.CreateAsync()).Open();
+        return (store, store.Nodes);
+    }
+
+    protected override INodeDirectory OpenNodes() => _database!.Open().Nodes;
+}

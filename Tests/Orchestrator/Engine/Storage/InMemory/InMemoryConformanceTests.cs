@@ -26,8 +26,12 @@ public sealed class InMemoryDeploymentStoreTests : DeploymentStoreConformance
 
 public sealed class InMemorySharedStoreTests : SharedStoreConformance
 {
+    private readonly InMemoryNodes _nodes = new(TimeProvider.System);
+
     public override Task DisposeAsync() => Task.CompletedTask;
 
     protected override Task<(IWorkflowStore Store, INodeDirectory Nodes)> OpenAsync() =>
-        Task.FromResult<(IWorkflowStore, INodeDirectory)>((new InMemoryStore(), new InMemoryNodes(TimeProvider.System)));
+        Task.FromResult<(IWorkflowStore, INodeDirectory)>((new InMemoryStore(), _nodes));
+
+    protected override INodeDirectory OpenNodes() => _nodes;
 }

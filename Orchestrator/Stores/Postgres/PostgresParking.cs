@@ -1,0 +1,51 @@
+using Npgsql;
+using NpgsqlTypes;
+using Stack.Contracts;
+
+namespace Stack.Orchestrator.Stores.Postgres;
+
+/// <summary>The statements that change who offers an attempt.</summary>
+internal static class PostgresParking
+{
+    /// <summary>Joins attempts <c>a</c> with the named ones <c>t</c>.</summary>
+    public const string IsNamed = "a.workflow_id = t.workflow_id AND a.stage = t.stage AND a.attempt = t.attempt";
+
+    /// <summary>Parks what waits of the attempts of a node that are named.</summary>
+    public const string ParkTasks = $"UPDATE open_attempts a SET node = 0 FROM {Named} WHERE {IsNamed} AND {Waits} AND a.node = $1";
+
+    /// <summary>Parks what waits for nodes that are not there.</summary>
+    public const string ParkAbandoned = $"""
+        UPDATE open_attempts a SET node = 0
+        FROM (SELECT workflow_id, stage, attempt FROM open_attempts a WHERE {Waits} AND a.node <> 0 AND a.node <> ALL ($1) AND a.node <= $2 LIMIT $3 FOR UPDATE SKIP LOCKED) t
+        WHERE {IsNamed}
+        """;
+
+    private const string Named = "unnest($2, $3, $4) t (workflow_id, stage, attempt)";
+    private const string Waits = "a.status IN ('pending', 'dispatched')";
+    private const string Claim = $"UPDATE open_attempts a SET node = $1 FROM {Named} WHERE {IsNamed} AND {Waits} RETURNING a.workflow_id, a.stage, a.attempt";
+
+    /// <summary>Names of attempts as three parameters.</summary>
+    public static IEnumerable<NpgsqlParameter> Arrays(IReadOnlyCollection<TaskId> tasks) =>
+    [
+        new NpgsqlParameter<Guid[]> { TypedValue = [.. tasks.Select(task => task.WorkflowId.Value)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid },
+        new NpgsqlParameter<string[]> { TypedValue = [.. tasks.Select(task => task.Stage)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+        new NpgsqlParameter<int[]> { TypedValue = [.. tasks.Select(task => task.Attempt)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer },
+    ];
+
+    /// <summary>Gives attempts that wait to a node, within the transaction that is open.</summary>
+    /// <returns>Those that waited.</returns>
+    public static async Task<IReadOnlyCollection<TaskId>> ClaimAsync(NpgsqlConnection connection, int node, IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Claim, connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = node, NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.AddRange(Arrays(tasks).ToArray());
+        var claimed = new List<TaskId>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            claimed.Add(new TaskId(new WorkflowId(reader.GetGuid(0)), reader.GetString(1), reader.GetInt32(2)));
+        }
+
+        return claimed;
+    }
+}
