@@ -24,7 +24,9 @@ internal sealed class RunningAttempt : IDisposable
         StartedAt = time.GetUtcNow();
         StartedTimestamp = time.GetTimestamp();
         _abandon = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        var left = task.Deadline - StartedAt;
+
+        // Both ends are the orchestrator's: this machine's date may be wrong.
+        var left = task.Deadline - task.CreatedAt;
         _deadline = time.CreateTimer(
             static state => ((RunningAttempt)state!).Stop(StopReason.Deadline), this, left > TimeSpan.Zero ? Limited(left) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }

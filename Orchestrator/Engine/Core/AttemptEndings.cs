@@ -163,13 +163,28 @@ internal static class AttemptEndings
         Status = status,
         FinishedAt = draft.At,
         AgentId = report.Result.AgentId,
-        StartedAt = report.Result.StartedAt,
+        StartedAt = StartOf(draft, report.Result),
         Usage = report.Result.Usage,
         Commit = report.Commit,
         Extras = report.Result.Artifacts.Count == 0 && report.Result.Warnings.Count == 0
             ? null
             : JsonPayload.From(new AttemptExtras(report.Result.Artifacts, report.Result.Warnings)),
     };
+
+    // The agent's date may be wrong by hours. Its work did not begin before the stage was queued, nor later than it ended less the time that it took.
+    private static DateTimeOffset? StartOf(DecisionDraft draft, ResultEnvelope result)
+    {
+        if (result.StartedAt is not { } said)
+        {
+            return null;
+        }
+
+        var latest = draft.At.AddMilliseconds(-Math.Clamp(result.Usage.DurationMs, 0, 3650 * (long)TimeSpan.MillisecondsPerDay));
+        var earliest = draft.State.Find(result.TaskId.Stage)?.QueuedAt ?? DateTimeOffset.MinValue;
+        return said > latest ? Later(latest, earliest) : Later(said, earliest);
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 }
 
 /// <summary>What a result carries for people.</summary>
