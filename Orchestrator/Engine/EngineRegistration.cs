@@ -34,6 +34,7 @@ public static class EngineRegistration
         services.AddSingleton<ReadyQueue>();
         services.AddSingleton<AttemptHolders>();
         services.AddSingleton<AttemptLeases>();
+        services.AddSingleton<Quarantine>();
         services.AddSingleton<EnvelopeBuilder>();
         services.AddSingleton<CommitEffects>();
         services.AddSingleton<ResultIntake>();

@@ -9,6 +9,7 @@ internal sealed partial class TaskFeed(
     ReadyQueue ready,
     AttemptHolders holders,
     AttemptLeases attempts,
+    Quarantine quarantine,
     LeaseBuffer leases,
     WorkflowCache cache,
     EnvelopeBuilder envelopes,
@@ -173,6 +174,7 @@ internal sealed partial class TaskFeed(
     {
         var given = new List<TaskEnvelope>(taken.Count);
         var begun = new List<TaskId>(taken.Count);
+        List<ReadyTask> suspects = [];
         var done = false;
         try
         {
@@ -182,11 +184,19 @@ internal sealed partial class TaskFeed(
             }
 
             var workflows = await cache.LoadAsync(WorkflowsOf(taken), cancellationToken).ConfigureAwait(false);
-            foreach (var (taskId, _, _, _) in taken)
+            foreach (var task in taken)
             {
+                var taskId = task.TaskId;
+
                 // What was paused, canceled, overtaken or started while it waited is dropped; a resume offers it again.
                 if (workflows.GetValueOrDefault(taskId.WorkflowId) is not { State.Paused: false } workflow)
                 {
+                    continue;
+                }
+
+                if (!quarantine.TryAdmit(workflow, taskId, claim.AgentId?.Value ?? claim.AgentType))
+                {
+                    suspects.Add(task with { AvailableAt = time.GetUtcNow() + Quarantine.Pause });
                     continue;
                 }
 
@@ -205,6 +215,7 @@ internal sealed partial class TaskFeed(
             }
 
             done = true;
+            ready.Offer(suspects, time.GetUtcNow());
             return given;
         }
         finally

@@ -27,6 +27,37 @@ public sealed class TaskFeedTests
     }
 
     [Fact]
+    public async Task Claim_AttemptsThatLostTheirAgentsTogether_AreNoLongerGivenOutTogether()
+    {
+        await using var engine = await TestEngine.StartAsync();
+        await engine.RegisterAsync();
+        for (var workflow = 0; workflow < 3; workflow++)
+        {
+            await engine.SubmitAsync(A);
+        }
+
+        for (var death = 0; death < Quarantine.Suspicious; death++)
+        {
+            Assert.Equal(3, (await engine.ClaimAsync(most: 10)).Count);
+            await engine.FlushAsync();
+            engine.Time.Advance(TimeSpan.FromSeconds(15));
+            Assert.Equal(3, await engine.Get<LeaseRescuer>().RunOnceAsync(None));
+            await Eventually.TrueAsync(() => engine.Get<ReadyQueue>().DepthOf("noop") == 3, "The lost attempts wait again.");
+        }
+
+        await engine.RunAsync<AttemptReleaser>();
+        var innocent = Assert.Single(await engine.ClaimAsync(most: 10));
+        engine.Time.Advance(Quarantine.Pause);
+        await Eventually.TrueAsync(() => engine.Get<ReadyQueue>().DepthOf("noop") == 2, "The others come back after their pause.");
+        Assert.Empty(await engine.ClaimAsync(most: 10));
+
+        Assert.Equal(ReceiptStatus.Accepted, (await engine.ReportAsync(innocent.TaskId)).Status);
+        engine.Time.Advance(Quarantine.Pause);
+        await Eventually.TrueAsync(() => engine.Get<ReadyQueue>().DepthOf("noop") == 2, "The others come back after their pause.");
+        Assert.NotEqual(innocent.TaskId, Assert.Single(await engine.ClaimAsync(most: 10)).TaskId);
+    }
+
+    [Fact]
     public async Task Claim_OutputsOfNeeds_AreThoseOfAllAncestors_AndNoOthers()
     {
         await using var engine = await TestEngine.StartAsync();
