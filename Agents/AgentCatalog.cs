@@ -1,3 +1,4 @@
+using Stack.Agents.Canary;
 using Stack.Agents.Deployment;
 using Stack.Agents.E2e;
 using Stack.Agents.Integration;
@@ -21,6 +22,7 @@ internal static class AgentCatalog
         AgentType.Of<IntegrationAgent>("integration", maxConcurrency: 2),
         new("deployment", MaxConcurrency: 2, builder => builder.AddDeployment()),
         AgentType.Of<NoopAgent>("noop", maxConcurrency: 1000),
+        new("canary", MaxConcurrency: 500, builder => builder.AddCanary()),
     ];
 
     /// <summary>Finds a type. Null: there is none of that name.</summary>

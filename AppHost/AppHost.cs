@@ -38,4 +38,15 @@ foreach (var type in new[] { "scaffold", "validation", "e2e", "integration", "de
         .WithHttpHealthCheck("/health/ready");
 }
 
+// They work for drills only, and cost nothing until one starts them.
+builder.AddProject<Projects.Agents>("canary-agent", launchProfileName: null)
+    .WithArgs("--type", "canary")
+    .WithReplicas(2)
+    .WithExplicitStart()
+    .WithReference(orchestrator).WaitFor(orchestrator)
+    .WithReference(redis)
+    .WithReference(rabbitmq)
+    .WithEnvironment("Stack__DataDirectory", Path.Combine(data, "agents", "canary-agent"))
+    .WithEnvironment("Stack__AgentToken", agentToken);
+
 builder.Build().Run();

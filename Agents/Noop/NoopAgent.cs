@@ -5,7 +5,7 @@ using Stack.Contracts;
 namespace Stack.Agents.Noop;
 
 /// <summary>
-/// Does nothing, for benchmarks and drills. Its output is the stage's <c>with</c>; the options in it say how it misbehaves. Without options it makes no call and touches no file.
+/// Does nothing, for benchmarks and tests. Its output is the stage's <c>with</c>; the options in it say how it misbehaves. Without options it makes no call and touches no file.
 /// </summary>
 internal sealed class NoopAgent : IAgent
 {

@@ -45,7 +45,9 @@ internal static class Program
             DefinitionsCommand.Create(scope),
             DeploymentsCommand.Create(scope),
             DeadLettersCommand.Create(scope),
+            DrillCommand.Create(scope),
             OpenCommand.Create(scope),
+            SoakCommand.Create(scope),
             VersionCommand.Create(scope),
             CompletionCommand.Create(scope),
         };

@@ -95,6 +95,25 @@ internal sealed class ApiClient(Uri server, string? apiKey) : IDisposable
     public Task<DefinitionValidation> ValidateDefinitionAsync(DefinitionText text, CancellationToken cancellationToken) =>
         _transport.PostAsync<DefinitionValidation>($"{Root}/definitions/validate", text.ToContent(), cancellationToken);
 
+    /// <summary>The tasks of an agent type, newest first.</summary>
+    public Task<TaskList> ListTasksAsync(string agentType, string? status, int limit, string? cursor, CancellationToken cancellationToken) =>
+        _transport.GetAsync<TaskList>($"{Root}/tasks{Query(("agent_type", agentType), ("status", status), ("limit", $"{limit}"), ("cursor", cursor))}", cancellationToken);
+
+    public Task<TaskResource> GetTaskAsync(TaskId id, CancellationToken cancellationToken) => _transport.GetAsync<TaskResource>($"{Root}/tasks/{id}", cancellationToken);
+
+    /// <summary>The events of all workflows.</summary>
+    /// <param name="after">The id of an event, or <c>latest</c>.</param>
+    /// <param name="limit">At most this many; 1 to 1,000.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<EventList> ListEventsAsync(string after, int limit, CancellationToken cancellationToken) =>
+        _transport.GetAsync<EventList>($"{Root}/events{Query(("after", after), ("limit", $"{limit}"))}", cancellationToken);
+
+    /// <summary>How the orchestrator and what it relies on are; also when that is not well.</summary>
+    public Task<HealthView> GetHealthAsync(CancellationToken cancellationToken) => _transport.GetWithAnyStatusAsync<HealthView>($"{Root}/health", cancellationToken);
+
+    /// <summary>What the orchestrator is and has to do.</summary>
+    public Task<InstanceView> GetInstanceAsync(CancellationToken cancellationToken) => _transport.GetAsync<InstanceView>($"{Root}/info", cancellationToken);
+
     public Task<DeploymentList> ListDeploymentsAsync(CancellationToken cancellationToken) => _transport.GetAsync<DeploymentList>($"{Root}/deployments", cancellationToken);
 
     public Task<DeploymentResource> GetDeploymentAsync(string name, CancellationToken cancellationToken) =>

@@ -45,6 +45,14 @@ internal sealed class ApiTransport : IDisposable
         return await ReadAsync<T>(response, cancellationToken);
     }
 
+    /// <summary>Reads an answer whose content is the same whatever its status says, as that of a health check is.</summary>
+    public async Task<T> GetWithAnyStatusAsync<T>(string path, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var response = await Guard(token => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), cancellationToken);
+        return await ReadAsync<T>(response, cancellationToken);
+    }
+
     /// <summary>Sends a request and waits for the head of its answer.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -108,7 +116,7 @@ internal sealed class ApiTransport : IDisposable
         {
             if (JsonSerializer.Deserialize<ProblemResource>(bytes, StackJson.Options) is { } problem)
             {
-                return new ApiProblemException(problem);
+                return new ApiProblemException(problem, response.Headers.RetryAfter?.Delta);
             }
         }
         catch (JsonException)

@@ -60,6 +60,11 @@ internal sealed class CommandScope(Surroundings surroundings, GlobalOptions glob
             problems.Write(ProblemText.Unreachable(unreachable));
             return ExitCode.Unavailable;
         }
+        catch (HostUnreachableException unreachable)
+        {
+            problems.Write(ProblemText.Unreachable(unreachable));
+            return ExitCode.Unavailable;
+        }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             surroundings.Error.WriteLine("Interrupted.");

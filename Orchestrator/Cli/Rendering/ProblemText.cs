@@ -23,6 +23,20 @@ internal sealed class ProblemText(Output output)
         ],
     };
 
+    /// <summary>No AppHost.</summary>
+    public static ProblemResource Unreachable(HostUnreachableException failure) => new()
+    {
+        Type = "urn:stack:problem:unreachable",
+        Title = "AppHost not reachable",
+        Status = 503,
+        Detail = failure.Message,
+        Details =
+        [
+            "Start it:  dotnet run --project AppHost",
+            "Or name the data folder of the one that runs with --data DIR.",
+        ],
+    };
+
     /// <summary>Writes a problem beside the results: lines for people, one line of JSON for programs.</summary>
     public void Write(ProblemResource problem)
     {

@@ -26,6 +26,9 @@ internal static class Words
         _ => $"{duration.Days} d {duration.Hours:00} h",
     };
 
+    /// <summary>A duration in milliseconds; a hyphen when there is none.</summary>
+    public static string OfMilliseconds(long? milliseconds) => milliseconds is { } some ? Of(TimeSpan.FromMilliseconds(some)) : "-";
+
     /// <summary>How long ago something was, for example <c>3 m ago</c>.</summary>
     public static string Ago(DateTimeOffset at, TimeProvider time)
     {
