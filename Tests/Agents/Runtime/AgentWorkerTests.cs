@@ -190,6 +190,18 @@ public sealed class AgentWorkerTests : IDisposable
     }
 
     [Fact]
+    public async Task Deadline_PassedByTheAgentsDateOnly_IsNotPassed()
+    {
+        var agent = new ScriptedAgent((_, token) => Task.FromResult<StageOutcome>(token.IsCancellationRequested ? new StageOutcome.Canceled() : new StageOutcome.Completed()));
+        await using var host = await AgentHostFixture.StartAsync(agent, _folder, _feed);
+        var now = Tasks.Of();
+        var task = now with { CreatedAt = now.CreatedAt.AddHours(-5), Deadline = now.Deadline.AddHours(-5) };
+        _feed.Enqueue(task);
+
+        Assert.IsType<StageOutcome.Completed>((await _feed.ResultOfAsync(task)).Outcome);
+    }
+
+    [Fact]
     public async Task Stop_AttemptEndsWithinTheGrace_IsReportedAndTheAgentLeaves()
     {
         var started = new TaskCompletionSource();

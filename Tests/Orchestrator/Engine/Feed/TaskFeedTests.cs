@@ -57,6 +57,25 @@ public sealed class TaskFeedTests
         Assert.NotEqual(innocent.TaskId, Assert.Single(await engine.ClaimAsync(most: 10)).TaskId);
     }
 
+    [Theory]
+    [InlineData(-5)]
+    [InlineData(5)]
+    public async Task Report_TheAgentsDateIsHoursOff_TheAttemptBeganWithinItsStage(int hours)
+    {
+        await using var engine = await TestEngine.StartAsync();
+        await engine.RegisterAsync();
+        var queued = engine.Time.GetUtcNow();
+        await engine.SubmitAsync(A);
+        var task = Assert.Single(await engine.ClaimAsync()).TaskId;
+        engine.Time.Advance(TimeSpan.FromSeconds(3));
+        var result = TestEngine.Result(task) with { StartedAt = queued.AddHours(hours), Usage = new Usage { DurationMs = 2_000 } };
+
+        await engine.Feed.ReportAsync([result], None);
+
+        var stored = await engine.AttemptAsync(task);
+        Assert.Equal((queued.AddSeconds(hours < 0 ? 0 : 1), queued.AddSeconds(3)), (stored.StartedAt, stored.FinishedAt));
+    }
+
     [Fact]
     public async Task Claim_OutputsOfNeeds_AreThoseOfAllAncestors_AndNoOthers()
     {
