@@ -27,8 +27,12 @@ internal static class OfflineHostServices
         services.AddTerminal(host.Logging);
         services.AddHealthChecks();
         services.AddSingleton<IMaterializer, ProcessMaterializer>();
+        services.AddServers();
         services.AddSingleton<IMaterializer, EmbeddedMaterializer>();
         services.AddSingleton<MaterializationPlanner>();
+        services.AddSingleton<KeptPorts>();
+        services.AddSingleton<PortCheck>();
+        services.AddSingleton<InstanceStarter>();
         services.AddSingleton<EndpointAllocator>();
         services.AddSingleton<LeftoverReaper>();
         services.AddSingleton<Watchdog>();
@@ -40,6 +44,18 @@ internal static class OfflineHostServices
         services.AddSingleton<Func<ApplicationRunner>>(provider => provider.GetRequiredService<ApplicationRunner>);
         services.AddSingleton<IHostLifetime, HostSignals>();
         services.Configure<HostOptions>(hostOptions => hostOptions.ShutdownTimeout = TimeSpan.FromSeconds(10));
+    }
+
+    private static void AddServers(this IServiceCollection services)
+    {
+        services.TryAddSingleton(_ => ServerSearch.OfThisMachine());
+        services.TryAddSingleton(_ => ServerPackages.OfThisMachine());
+        services.AddSingleton(provider => new ServerFolders(provider.GetRequiredService<StateDirectory>()));
+        services.AddSingleton<IServerProgram, PostgresProgram>();
+        services.AddSingleton<IServerProgram, RedisProgram>();
+        services.AddSingleton<IServerProgram, RabbitMqProgram>();
+        services.AddSingleton<IServerProgram, OllamaProgram>();
+        services.AddSingleton<IMaterializer, ServerMaterializer>();
     }
 
     private static void AddResourceState(this IServiceCollection services, DistributedApplicationOptions options)

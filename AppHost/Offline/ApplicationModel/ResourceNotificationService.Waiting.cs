@@ -127,12 +127,26 @@ public partial class ResourceNotificationService
 
     private async Task WaitUntilHealthyAsync(string resourceId, WaitBehavior behavior, CancellationToken cancellationToken)
     {
-        await WaitForResourceHealthyAsync(resourceId, behavior, cancellationToken);
-        var ready = await WaitForResourceAsync(
-            resourceId,
-            change => change.Snapshot.ReadyEventHandled is not null || GivesUp(change.Snapshot, behavior),
-            cancellationToken);
-        await (ready.Snapshot.ReadyEventHandled ?? throw NotAvailable(ready)).WaitAsync(cancellationToken);
+        Task? canceled = null;
+        while (true)
+        {
+            await WaitForResourceHealthyAsync(resourceId, behavior, cancellationToken);
+            var ready = await WaitForResourceAsync(
+                resourceId,
+                change => (change.Snapshot.ReadyEventHandled is { } task && task != canceled) || GivesUp(change.Snapshot, behavior),
+                cancellationToken);
+            var handled = ready.Snapshot.ReadyEventHandled ?? throw NotAvailable(ready);
+            try
+            {
+                await handled.WaitAsync(cancellationToken);
+                return;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The resource ended before its subscribers were done; its next start calls them again.
+                canceled = handled;
+            }
+        }
     }
 
     private async Task WaitForCompletionAsync(IResource waiter, string resourceId, int exitCode, CancellationToken cancellationToken)

@@ -15,6 +15,9 @@ internal interface IMaterializer
     /// <summary>Whether it can make the resource real on this machine, and why or why not, in words for the status table.</summary>
     (bool IsPossible, string Reason) Assess(IResource resource);
 
+    /// <summary>What to do on this machine so that it can make these resources real; null when it does not know.</summary>
+    string? Remedy(IReadOnlyList<IResource> refused) => null;
+
     /// <summary>
     /// Starts an instance. Throws <see cref="DistributedApplicationException"/> with cause and remedy when it cannot be started, and
     /// <see cref="TemporarilyUnavailableException"/> when trying again later may help.

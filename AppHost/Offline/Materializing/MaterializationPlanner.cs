@@ -3,20 +3,21 @@ using Aspire.Hosting.ApplicationModel;
 namespace Aspire.Hosting.Offline;
 
 /// <summary>Decides how each resource is made real, writes it on the resource, and says why.</summary>
-internal sealed class MaterializationPlanner(IEnumerable<IMaterializer> materializers)
+internal sealed class MaterializationPlanner(IEnumerable<IMaterializer> materializers, IEnumerable<IServerProgram> servers)
 {
     private readonly IMaterializer[] materializers = [.. materializers];
+    private readonly IServerProgram[] servers = [.. servers];
 
     /// <summary>Decides for the whole model; throws one exception that names every resource for which there is no way.</summary>
     internal void Plan(DistributedApplicationModel model, InfrastructureMode mode)
     {
-        var problems = new List<string>();
+        var problems = new List<(IResource Resource, string Reasons)>();
         foreach (var resource in model.Resources)
         {
             var (decision, reasons) = Decide(resource, mode);
             if (decision is null)
             {
-                problems.Add($"{resource.Name} ({reasons})");
+                problems.Add((resource, reasons));
                 continue;
             }
             foreach (var earlier in resource.Annotations.OfType<MaterializationAnnotation>().ToArray())
@@ -27,9 +28,7 @@ internal sealed class MaterializationPlanner(IEnumerable<IMaterializer> material
         }
         if (problems.Count > 0)
         {
-            throw new DistributedApplicationException(
-                $"--infrastructure {mode.ToString().ToLowerInvariant()} is not possible here: {string.Join("; ", problems)}. "
-                + "Use --infrastructure auto or embedded, or build with -p:UseAspire=true where Aspire and a container runtime are installed.");
+            throw new DistributedApplicationException(Refusal(mode, problems));
         }
     }
 
@@ -51,23 +50,35 @@ internal sealed class MaterializationPlanner(IEnumerable<IMaterializer> material
                 var why = refusals.Count > 0 ? $"{accepted.Reason}: {string.Join(", ", refusals.Distinct())}" : accepted.Reason;
                 return (new(kind, why), "");
             }
-            refusals.AddRange(candidates.Length == 0 ? [Absent(kind)] : candidates.Select(candidate => candidate.Reason));
+            refusals.AddRange(candidates.Length == 0 ? [Absent(kind)] : candidates.Select(candidate => candidate.Reason).Where(reason => reason.Length > 0));
         }
         return (null, string.Join(", ", refusals.Distinct()));
     }
 
-    private static MaterializationKind[] Kinds(IResource resource, InfrastructureMode mode) => resource switch
+    private MaterializationKind[] Kinds(IResource resource, InfrastructureMode mode) => resource switch
     {
         ProjectResource or ExecutableResource => [MaterializationKind.Process],
         _ when !resource.IsContainer() => [],
         _ => mode switch
         {
             InfrastructureMode.Containers => [MaterializationKind.Container],
+            InfrastructureMode.Processes when servers.Any(server => server.IsOptional && server.Serves(resource)) => [MaterializationKind.Process, MaterializationKind.Embedded],
             InfrastructureMode.Processes => [MaterializationKind.Process],
             InfrastructureMode.Embedded => [MaterializationKind.Embedded],
-            _ => [MaterializationKind.Container, MaterializationKind.Process, MaterializationKind.Embedded],
+            // Not as processes yet: services refuse a server that they have no adapter for.
+            _ => [MaterializationKind.Container, MaterializationKind.Embedded],
         },
     };
+
+    private string Refusal(InfrastructureMode mode, IReadOnlyList<(IResource Resource, string Reasons)> problems)
+    {
+        var kinds = problems.SelectMany(problem => Kinds(problem.Resource, mode)).ToHashSet();
+        var refused = problems.Select(problem => problem.Resource).ToArray();
+        var remedies = materializers.Where(one => kinds.Contains(one.Kind)).Select(one => one.Remedy(refused)).OfType<string>()
+            .Append("Or use --infrastructure auto or embedded, or build with -p:UseAspire=true where Aspire and a container runtime are installed.");
+        return $"--infrastructure {mode.ToString().ToLowerInvariant()} is not possible here: {string.Join("; ", problems.Select(problem => $"{problem.Resource.Name} ({problem.Reasons})"))}."
+            + $"{Environment.NewLine}{string.Join(Environment.NewLine, remedies)}";
+    }
 
     private static string Absent(MaterializationKind kind) => kind == MaterializationKind.Container
         ? "containers are not in this host yet"

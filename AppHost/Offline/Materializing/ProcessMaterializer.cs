@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Logging;
@@ -7,7 +6,7 @@ namespace Aspire.Hosting.Offline;
 
 /// <summary>Starts projects and programs as child processes: a project's built assembly directly, without another build.</summary>
 internal sealed class ProcessMaterializer(
-    DistributedApplicationExecutionContext executionContext, RunMarker marker, LeftoverReaper reaper, EndpointAllocator allocator, HostDescription host, TimeProvider time, ILogger<ProcessMaterializer> logger) : IMaterializer
+    DistributedApplicationExecutionContext executionContext, InstanceStarter starter, EndpointAllocator allocator, PortCheck ports, ILogger<ProcessMaterializer> logger) : IMaterializer
 {
     public MaterializationKind Kind => MaterializationKind.Process;
 
@@ -15,35 +14,24 @@ internal sealed class ProcessMaterializer(
     {
         ProjectResource => (true, "project"),
         ExecutableResource => (true, "program"),
-        _ => (false, "server processes are not in this host yet"),
+        _ => (false, ""),
     };
 
     public async Task<IMaterializedInstance> StartAsync(ResourceInstance instance, CancellationToken cancellationToken)
     {
-        var (resource, log) = (instance.Resource, instance.Log);
+        var resource = instance.Resource;
         var variables = (await EnvironmentEvaluator.EvaluateAsync(resource, executionContext, logger, cancellationToken)).ToList();
         var arguments = await EnvironmentEvaluator.EvaluateArgumentsAsync(resource, executionContext, logger, cancellationToken);
         var command = resource is ProjectResource project
             ? await ProjectLaunch.CommandAsync(project, arguments, cancellationToken)
             : ExecutableCommand((ExecutableResource)resource, arguments);
-        CheckPorts(instance);
+        ports.Check(instance);
         UseOwnPorts(instance, variables);
-        var environment = Defaults(resource).Concat(variables.Select(variable => variable with
+        var suffixed = variables.Select(variable => variable with
         {
             Value = variable.Value.Replace(OtlpConfigurationExtensions.InstanceSuffixPlaceholder, instance.Suffix, StringComparison.Ordinal),
-        }));
-        command = command with
-        {
-            Environment =
-            [
-                .. environment,
-                new(RunMarker.RunVariable, marker.RunId, IsSecret: false),
-                new(RunMarker.InstanceVariable, marker.InstanceId(instance.Id), IsSecret: false),
-            ],
-        };
-        var child = ChildProcess.Start(command, log.Append);
-        reaper.Register(instance.Id, child.Id);
-        return new ProcessInstance(instance, child, command, [.. variables], reaper, time);
+        });
+        return starter.Start(instance, command with { Environment = [.. Defaults(resource), .. suffixed] });
     }
 
     private static LaunchCommand ExecutableCommand(ExecutableResource executable, IReadOnlyList<string> arguments) =>
@@ -60,23 +48,6 @@ internal sealed class ProcessMaterializer(
         new("DOTNET_SHUTDOWNTIMEOUTSECONDS", "3", IsSecret: false),
         new("ASPNETCORE_SHUTDOWNTIMEOUTSECONDS", "3", IsSecret: false),
     ];
-
-    private void CheckPorts(ResourceInstance instance)
-    {
-        if (instance.Replica > 0)
-        {
-            return;
-        }
-        foreach (var endpoint in instance.Resource.Annotations.OfType<EndpointAnnotation>())
-        {
-            if (endpoint.AllocatedEndpoint is { Port: var port } && PortOwner.IsTaken(port))
-            {
-                var remedy = host.PortOptionOf(instance.Resource.Name) is { } option ? $"start with {option} OTHER" : "give the resource another port";
-                throw new TemporarilyUnavailableException(
-                    $"Port {port} of '{instance.Resource.Name}' ({endpoint.Name}) is taken by {PortOwner.Describe(port)}. Stop that, or {remedy}.");
-            }
-        }
-    }
 
     // Replicas after the first cannot bind the same port; each gets one of its own, and only the first is found by name.
     private void UseOwnPorts(ResourceInstance instance, List<EvaluatedVariable> variables)
@@ -95,41 +66,5 @@ internal sealed class ProcessMaterializer(
                 variables[index] = variables[index] with { Value = variables[index].Value.Replace(shared, own, StringComparison.Ordinal) };
             }
         }
-    }
-}
-
-/// <summary>A child process that is an instance of a resource.</summary>
-internal sealed class ProcessInstance(
-    ResourceInstance instance, ChildProcess child, LaunchCommand command, ImmutableArray<EvaluatedVariable> variables, LeftoverReaper reaper, TimeProvider time) : IMaterializedInstance
-{
-    public Task<int> Exited => child.Exited;
-
-    public int? ProcessId => child.Id;
-
-    public ImmutableArray<ResourcePropertySnapshot> Properties { get; } =
-    [
-        new(KnownProperties.ExecutablePath, command.Program),
-        new(KnownProperties.ExecutableWorkDir, command.WorkingDirectory),
-        new(KnownProperties.ExecutableArgs, command.Arguments) { IsSensitive = true },
-        new(KnownProperties.ExecutablePid, child.Id),
-    ];
-
-    public ImmutableArray<EnvironmentVariableSnapshot> EnvironmentVariables { get; } =
-        [.. variables.Select(variable => new EnvironmentVariableSnapshot(variable.Name, variable.IsSecret ? null : variable.Value, IsFromSpec: true))];
-
-    public async Task StopAsync(TimeSpan grace, CancellationToken cancellationToken)
-    {
-        child.Terminate();
-        await Task.WhenAny(child.Exited, Task.Delay(grace, time, cancellationToken));
-        await DisposeAsync();
-    }
-
-    public void Kill() => child.KillTree();
-
-    public async ValueTask DisposeAsync()
-    {
-        await child.DisposeAsync();
-        await reaper.ReapInstanceAsync(instance.Id, CancellationToken.None);
-        reaper.Unregister(instance.Id);
     }
 }

@@ -22,7 +22,7 @@ public static class PostgresBuilderExtensions
         var server = new PostgresServerResource(
             name, userName?.Resource, password?.Resource ?? ParameterResourceBuilderExtensions.CreateDefaultPasswordParameter(builder, $"{name}-password"));
         var check = $"{name}_check";
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(check, _ => new TcpHealthCheck(server.PrimaryEndpoint), failureStatus: null, tags: null));
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(check, _ => ServerHealthChecks.Of(server), failureStatus: null, tags: null));
         return builder.AddResource(server)
             .WithEndpoint(port, targetPort: 5432, name: PostgresServerResource.PrimaryEndpointName)
             .WithImage("library/postgres", Tag)
@@ -34,7 +34,8 @@ public static class PostgresBuilderExtensions
                 context.EnvironmentVariables["POSTGRES_USER"] = server.UserNameReference;
                 context.EnvironmentVariables["POSTGRES_PASSWORD"] = server.PasswordParameter;
             })
-            .WithHealthCheck(check);
+            .WithHealthCheck(check)
+            .OnResourceReady((ready, _, cancellationToken) => ServerHealthChecks.CreateDatabasesAsync(ready, cancellationToken));
     }
 
     /// <summary>Adds a database of the server; its name is the resource's unless it is said otherwise.</summary>
@@ -45,7 +46,7 @@ public static class PostgresBuilderExtensions
         var database = new PostgresDatabaseResource(name, databaseName ?? name, builder.Resource);
         var check = $"{name}_check";
         builder.ApplicationBuilder.Services.AddHealthChecks()
-            .Add(new HealthCheckRegistration(check, _ => new TcpHealthCheck(builder.Resource.PrimaryEndpoint), failureStatus: null, tags: null));
+            .Add(new HealthCheckRegistration(check, _ => ServerHealthChecks.Of(builder.Resource, database.DatabaseName), failureStatus: null, tags: null));
         var described = builder.ApplicationBuilder.AddResource(database).WithHealthCheck(check);
         builder.Resource.AddDatabase(database);
         return described;

@@ -18,12 +18,14 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     private readonly Process process;
     private readonly bool leadsGroup;
+    private readonly StopSignal stopSignal;
     private readonly Task reading;
     private readonly TaskCompletionSource<int> exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ChildProcess(Process process, bool leadsGroup, Action<string, bool> onLine)
+    private ChildProcess(Process process, bool leadsGroup, StopSignal stopSignal, Action<string, bool> onLine)
     {
         this.process = process;
+        this.stopSignal = stopSignal;
         this.leadsGroup = leadsGroup;
         process.EnableRaisingEvents = true;
         // Not WaitForExitAsync: that waits for the output to end, and a grandchild may hold it open for ever.
@@ -40,7 +42,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Completes with the exit code; 128 and the signal when a signal ended it.</summary>
     internal Task<int> Exited => exited.Task;
 
-    internal static ChildProcess Start(LaunchCommand command, Action<string, bool> onLine)
+    /// <summary>Starts it; <paramref name="input"/> is all it can read, by default nothing.</summary>
+    internal static ChildProcess Start(LaunchCommand command, Action<string, bool> onLine, string input = "")
     {
         var launcher = SessionLauncher.Find();
         var start = new ProcessStartInfo
@@ -53,9 +56,17 @@ internal sealed class ChildProcess : IAsyncDisposable
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
+        if (command.User is { } user)
+        {
+            start.UserName = user;
+        }
         foreach (var argument in launcher is null ? command.Arguments : [.. launcher.Arguments, command.Program, .. command.Arguments])
         {
             start.ArgumentList.Add(argument);
+        }
+        if (command.HasOwnEnvironment)
+        {
+            start.Environment.Clear();
         }
         foreach (var name in OwnVariables)
         {
@@ -68,12 +79,25 @@ internal sealed class ChildProcess : IAsyncDisposable
         try
         {
             var process = Process.Start(start)!;
-            process.StandardInput.Close();
-            return new ChildProcess(process, launcher is not null, onLine);
+            Feed(process, input);
+            return new ChildProcess(process, launcher is not null, command.StopSignal, onLine);
         }
         catch (System.ComponentModel.Win32Exception failure)
         {
             throw new DistributedApplicationException($"{command.Program} could not be started: {failure.Message}.", failure);
+        }
+    }
+
+    private static void Feed(Process process, string input)
+    {
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading; its exit code says why.
         }
     }
 
@@ -86,7 +110,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
         else
         {
-            Signal.Send(Id, Signal.Terminate);
+            Signal.Send(Id, stopSignal.Number);
         }
     }
 

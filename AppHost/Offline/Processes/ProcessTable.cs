@@ -31,6 +31,42 @@ internal static class ProcessTable
         return [.. Ids().Where(id => id != Environment.ProcessId && HasVariable(ReadAll(id, "environ"), wanted) && !IsZombie(id))];
     }
 
+    /// <summary>The process and everything that descends from it by an unbroken line of parents; nothing when it is gone.</summary>
+    internal static IReadOnlyList<int> Family(int id)
+    {
+        if (id <= 1 || IsZombie(id))
+        {
+            return [];
+        }
+        var children = Ids().ToLookup(one => ParentOf(one) ?? 0);
+        var family = new List<int> { id };
+        for (var next = 0; next < family.Count; next++)
+        {
+            family.AddRange(children[family[next]].Where(child => !IsZombie(child)));
+        }
+        return family;
+    }
+
+    /// <summary>
+    /// The processes that work in the folder or below it, show nothing of their environment, and have no parent there: what is left of a server that
+    /// uses the memory of its environment for something else. One that somebody started there by hand is not among them, nor are its children.
+    /// </summary>
+    internal static IReadOnlyList<int> OrphansIn(string directory) => [.. Ids().Where(id => WorksIn(id, directory) && !IsZombie(id)
+        && !ReadAll(id, "environ").AsSpan().ContainsAnyExcept((byte)0) && !(ParentOf(id) is { } parent && WorksIn(parent, directory)))];
+
+    /// <summary>Whether the process's current folder is the one given or below it.</summary>
+    internal static bool WorksIn(int id, string directory)
+    {
+        try
+        {
+            return new DirectoryInfo($"/proc/{id}/cwd").LinkTarget is { } folder && (folder == directory || folder.StartsWith(directory + "/", StringComparison.Ordinal));
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The command line with spaces; the name in brackets when it has none; null when the process is gone.</summary>
     internal static string? CommandLine(int id)
     {

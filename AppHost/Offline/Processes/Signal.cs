@@ -8,6 +8,12 @@ internal static partial class Signal
     internal const int Kill = 9;
     internal const int Terminate = 15;
 
+    /// <summary>Stands a process still; the number differs between systems.</summary>
+    internal static int Pause { get; } = OperatingSystem.IsMacOS() ? 17 : 19;
+
+    /// <summary>Lets a process go on that stands still.</summary>
+    internal static int Resume { get; } = OperatingSystem.IsMacOS() ? 19 : 18;
+
     /// <summary>Sends a signal to a process; false when it is gone or not ours.</summary>
     internal static bool Send(int processId, int signal) => processId > 1 && SystemKill(processId, signal) == 0;
 

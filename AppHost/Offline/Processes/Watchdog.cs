@@ -8,25 +8,32 @@ namespace Aspire.Hosting.Offline;
 /// it; the shell then ends every process of the run: it asks the services first, and two seconds later kills whatever carries the
 /// run's mark or belongs to a service's process group. It is told when the host has cleaned up itself.
 /// </summary>
-internal sealed partial class Watchdog(RunMarker marker, StateDirectory data, ILogger<Watchdog> logger) : IDisposable
+internal sealed partial class Watchdog(RunMarker marker, StateDirectory data, ServerFolders servers, ILogger<Watchdog> logger) : IDisposable
 {
-    // Marked processes are found through /proc; where there is none, the groups named by the pid files have to do.
+    // Marked processes are found through /proc, and sessions of PostgreSQL, which wipes their marks, by the folder they work in. Where there is no
+    // /proc, the groups named by the pid files have to do.
     private const string Script = """
         trap '' INT HUP TERM QUIT PIPE
-        mark=$1; pids=$2
+        mark=$1; pids=$2; servers=$3
         while read -r word; do [ "$word" = done ] && exit 0; done
+        [ -L "$servers" ] && servers=$(readlink "$servers")
         marked() { grep -ls "$mark" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
+        housed() {
+          for p in $(ls -ld /proc/[0-9]*/cwd 2>/dev/null | grep -F -- "-> $servers/" | sed 's|.*/proc/\([0-9]*\)/cwd .*|\1|'); do
+            read -r name 2>/dev/null < "/proc/$p/comm" && [ "$name" = postgres ] && echo "$p"
+          done
+        }
         leaders() { cat "$pids"/*.pid 2>/dev/null | cut -d' ' -f1; }
-        alive() { [ -n "$(marked)" ] && return 0; for p in $(leaders); do kill -0 "-$p" 2>/dev/null && return 0; done; return 1; }
-        for p in $(leaders); do kill -TERM "$p" 2>/dev/null; done
+        alive() { [ -n "$(marked)$(housed)" ] && return 0; for p in $(leaders); do kill -0 "-$p" 2>/dev/null && return 0; done; return 1; }
+        cat "$pids"/*.pid 2>/dev/null | while read -r p ticks signal; do kill "-${signal:-TERM}" "$p" 2>/dev/null; kill -CONT "-$p" 2>/dev/null; done
         for i in 1 2 3 4 5 6 7 8 9 10; do alive || break; sleep 0.2; done
         for i in 1 2 3 4 5 6 7 8 9 10; do
           for p in $(leaders); do kill -KILL "-$p" 2>/dev/null; done
-          for p in $(marked); do kill -KILL "$p" 2>/dev/null; done
+          for p in $(marked) $(housed); do kill -KILL "$p" 2>/dev/null; done
           alive || break
           sleep 0.1
         done
-        rm -f "$pids"/*.pid
+        rm -f "$pids"/*.pid "$pids"/host.json
         """;
 
     private readonly Lock gate = new();
@@ -53,7 +60,7 @@ internal sealed partial class Watchdog(RunMarker marker, StateDirectory data, IL
             return;
         }
         var start = new ProcessStartInfo { FileName = launcher.Program, WorkingDirectory = "/", RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in launcher.Arguments.Concat(["/bin/sh", "-c", Script, "stack-watchdog", marker.RunAssignment, data.Run]))
+        foreach (var argument in launcher.Arguments.Concat(["/bin/sh", "-c", Script, "stack-watchdog", marker.RunAssignment, data.Run, servers.Link]))
         {
             start.ArgumentList.Add(argument);
         }

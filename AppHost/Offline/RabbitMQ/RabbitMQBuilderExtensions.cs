@@ -24,7 +24,7 @@ public static class RabbitMQBuilderExtensions
             userName?.Resource,
             password?.Resource ?? ParameterResourceBuilderExtensions.CreateDefaultPasswordParameter(builder, $"{name}-password", special: false));
         var check = $"{name}_check";
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(check, _ => new TcpHealthCheck(server.PrimaryEndpoint), failureStatus: null, tags: null));
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(check, _ => ServerHealthChecks.Of(server), failureStatus: null, tags: null));
         return builder.AddResource(server)
             .WithImage("library/rabbitmq", "4.3")
             .WithImageRegistry("docker.io")

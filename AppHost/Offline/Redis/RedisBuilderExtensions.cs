@@ -21,7 +21,7 @@ public static class RedisBuilderExtensions
         // A comma or a semicolon would end the password in a client's connection string.
         var redis = new RedisResource(name, password?.Resource ?? ParameterResourceBuilderExtensions.CreateDefaultPasswordParameter(builder, $"{name}-password", special: false));
         var check = $"{name}_check";
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(check, _ => new TcpHealthCheck(redis.PrimaryEndpoint), failureStatus: null, tags: null));
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(check, _ => ServerHealthChecks.Of(redis), failureStatus: null, tags: null));
         return builder.AddResource(redis)
             .WithEndpoint(port, targetPort: 6379, name: RedisResource.PrimaryEndpointName, scheme: "redis")
             .WithImage("library/redis", "8.6")

@@ -26,6 +26,7 @@ internal sealed partial class ApplicationRunner(
     ResourceNotificationService notifications,
     ResourceLoggerService loggers,
     IServiceProvider services,
+    TimeProvider time,
     ILogger<ApplicationRunner> logger) : IHostedService, IAsyncDisposable
 {
     /// <summary>How long all resources together may take to stop by themselves; with what is ended by force after it, a stop stays under ten seconds.</summary>
@@ -143,11 +144,15 @@ internal sealed partial class ApplicationRunner(
     private async Task StopAllAsync()
     {
         var levels = WaitGraph.Levels(supervisors.Where(supervisor => supervisor.ProcessId is not null).Select(supervisor => supervisor.Instance.Resource));
-        var groups = supervisors.GroupBy(supervisor => levels.GetValueOrDefault(supervisor.Instance.Resource)).OrderByDescending(group => group.Key).ToArray();
-        var used = groups.Count(group => group.Any(supervisor => supervisor.ProcessId is not null));
+        var groups = supervisors.Where(supervisor => supervisor.ProcessId is not null).GroupBy(supervisor => levels.GetValueOrDefault(supervisor.Instance.Resource))
+            .OrderByDescending(group => group.Key).ToArray();
+        var left = groups.Length;
+        var began = time.GetTimestamp();
         foreach (var group in groups)
         {
-            await Task.WhenAll(group.Select(supervisor => supervisor.StopAsync(StopBudget / Math.Max(1, used), CancellationToken.None)));
+            // What one group does not use the next ones have: servers, which are last, may need more than others.
+            var share = (StopBudget - time.GetElapsedTime(began)) / Math.Max(1, left--);
+            await Task.WhenAll(group.Select(supervisor => supervisor.StopAsync(share > TimeSpan.Zero ? share : TimeSpan.Zero, CancellationToken.None)));
         }
     }
 

@@ -9,7 +9,7 @@ namespace Aspire.Hosting.Offline;
 /// Gives every endpoint of a process its address. Nothing stands in front of a process, so the port others use is the port it binds:
 /// the declared one, or else one that is free.
 /// </summary>
-internal sealed class EndpointAllocator
+internal sealed class EndpointAllocator(KeptPorts kept)
 {
     private readonly HashSet<int> given = [];
 
@@ -21,8 +21,7 @@ internal sealed class EndpointAllocator
         }
         foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>().Where(endpoint => endpoint.AllocatedEndpoint is null))
         {
-            // A project is told its port; another program listens where it always does, and only that is declared.
-            var port = (resource is ProjectResource ? endpoint.Port ?? endpoint.TargetPort : endpoint.TargetPort ?? endpoint.Port) ?? FreePort();
+            var port = PortOf(resource, endpoint);
             if (port is < 1 or > IPEndPoint.MaxPort)
             {
                 throw new DistributedApplicationException($"The port of '{resource.Name}' ({endpoint.Name}) is {port}; it must be from 1 to {IPEndPoint.MaxPort}.");
@@ -31,6 +30,16 @@ internal sealed class EndpointAllocator
             endpoint.AllocatedEndpoint = new(endpoint, KnownHostNames.Localhost, port, port.ToString(CultureInfo.InvariantCulture));
         }
     }
+
+    private int PortOf(IResource resource, EndpointAnnotation endpoint) => resource switch
+    {
+        // A project is told its port.
+        ProjectResource => endpoint.Port ?? endpoint.TargetPort ?? FreePort(),
+        // So is a server; the port it would have inside a container means nothing here.
+        _ when resource.IsContainer() => endpoint.Port ?? kept.Take($"{resource.Name}/{endpoint.Name}"),
+        // Another program listens where it always does, and only that is declared.
+        _ => endpoint.TargetPort ?? endpoint.Port ?? FreePort(),
+    };
 
     /// <summary>A port that nobody has at the moment, and that was not given before.</summary>
     internal int FreePort()

@@ -179,7 +179,8 @@ internal sealed partial class ResourceSupervisor(
         var code = await started.Exited;
         await started.DisposeAsync();
         await PublishEndAsync(code);
-        if (code == 0 || !restartsCrashes)
+        // A server that nobody stopped is to run, however well it ended.
+        if (!restartsCrashes || (code == 0 && !Resource.IsContainer()))
         {
             LogEnded(instance.Id, ExitCode.Describe(code));
             return null;

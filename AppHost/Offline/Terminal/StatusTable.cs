@@ -50,7 +50,7 @@ internal static class StatusTable
                     snapshot.Urls.Select(url => url.Url).FirstOrDefault() ?? "-",
                     Convert.ToString(snapshot.Properties.Get(KnownProperties.ExecutablePid), CultureInfo.InvariantCulture) is { Length: > 0 } pid ? pid : "-",
                     memoryOf(id) is > 0 and var bytes ? MemoryUse.Describe(bytes) : "-",
-                    "");
+                    resource.IsContainer() ? materialized.Reason : "");
             }
         }
     }
