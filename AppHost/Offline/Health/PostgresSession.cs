@@ -29,17 +29,21 @@ internal sealed class PostgresSession : IAsyncDisposable
     internal static async Task<PostgresSession> OpenAsync(string address, int port, string user, string password, string database, CancellationToken cancellationToken)
     {
         var client = new TcpClient { NoDelay = true };
+        var isOpen = false;
         try
         {
             await client.ConnectAsync(address, port, cancellationToken);
             var session = new PostgresSession(client);
             await session.LogInAsync(user, password, database, cancellationToken);
+            isOpen = true;
             return session;
         }
-        catch
+        finally
         {
-            client.Dispose();
-            throw;
+            if (!isOpen)
+            {
+                client.Dispose();
+            }
         }
     }
 

@@ -113,7 +113,7 @@ internal sealed partial class RabbitMqProgram(ServerSearch search) : IServerProg
         // Small tables and few threads, none of which spins while it waits: this is one node among many processes of one machine.
         yield return ("ERL_MAX_PORTS", "16384");
         yield return ("RABBITMQ_MAX_NUMBER_OF_PROCESSES", "262144");
-        yield return ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +SDcpu 2:2 +SDio 4 +sbwt none +sbwtdcpu none +sbwtdio none");
+        yield return ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +SDcpu 2:2 +sbwt none +sbwtdcpu none +sbwtdio none");
         // The script then becomes the server in place of waiting for it, so that signals reach the server itself.
         yield return ("detached", "1");
     }

@@ -8,12 +8,17 @@ namespace Stack.Tests.AppHost.Offline;
 /// <summary>An application in this process, with a data directory of its own and its output in memory.</summary>
 internal sealed class TestApplication : IAsyncDisposable
 {
-    private readonly TemporaryDirectory directory = new();
+    private readonly TemporaryDirectory directory;
+    private readonly bool ownsDirectory;
     private readonly StringWriter terminal = new();
     private DistributedApplication? application;
 
-    public TestApplication(params string[] arguments)
+    public TestApplication(params string[] arguments) : this(new TemporaryDirectory(), arguments) => ownsDirectory = true;
+
+    /// <summary>One on a directory that outlives it, for a test with several runs.</summary>
+    public TestApplication(TemporaryDirectory directory, params string[] arguments)
     {
+        this.directory = directory;
         Builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
         {
             Args = ["--data", directory.Path, .. arguments],
@@ -65,6 +70,9 @@ internal sealed class TestApplication : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        directory.Dispose();
+        if (ownsDirectory)
+        {
+            directory.Dispose();
+        }
     }
 }

@@ -217,7 +217,7 @@ public sealed class SupervisionTests
     [Fact]
     public async Task AllHealthy_IsSaidOnceWithATableAndTheTime()
     {
-        await using var application = new TestApplication();
+        await using var application = new TestApplication("--infrastructure", "embedded");
         application.AddSleeper("server").WithHttpEndpoint(targetPort: 18083).WithEnvironment("X", "y");
         application.Builder.AddRedis("cache");
 
