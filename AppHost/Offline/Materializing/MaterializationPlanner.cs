@@ -65,8 +65,7 @@ internal sealed class MaterializationPlanner(IEnumerable<IMaterializer> material
             InfrastructureMode.Processes when servers.Any(server => server.IsOptional && server.Serves(resource)) => [MaterializationKind.Process, MaterializationKind.Embedded],
             InfrastructureMode.Processes => [MaterializationKind.Process],
             InfrastructureMode.Embedded => [MaterializationKind.Embedded],
-            // Not as processes yet: services refuse a server that they have no adapter for.
-            _ => [MaterializationKind.Container, MaterializationKind.Embedded],
+            _ => [MaterializationKind.Container, MaterializationKind.Process, MaterializationKind.Embedded],
         },
     };
 
