@@ -1,18 +1,29 @@
 using System.Net;
 using System.Net.Http.Json;
 using Stack.Contracts;
+using Stack.Tests.Servers;
 using Xunit.Abstractions;
 
 namespace Stack.Tests.EndToEnd;
 
 /// <summary>The README's main job, from the AppHost to the running program, as a newcomer does it.</summary>
 [Collection(EndToEndCollection.Name)]
-public sealed class MainJobTests(ITestOutputHelper output)
+public sealed class MainJobTests(ITestOutputHelper output) : MainJobSuite(output, "embedded");
+
+/// <summary>The same on PostgreSQL, Redis and RabbitMQ.</summary>
+[Collection(EndToEndCollection.Name)]
+[NeedsServer("postgresql")]
+[NeedsServer("redis-server")]
+[NeedsServer("rabbitmq-server")]
+public sealed class MainJobOnServersTests(ITestOutputHelper output) : MainJobSuite(output, "processes");
+
+/// <summary>What holds however infrastructure is run.</summary>
+public abstract class MainJobSuite(ITestOutputHelper output, string infrastructure)
 {
-    [Fact]
+    [ServerFact]
     public async Task Run_CalculatorOnAFreshStack_CompletesAllStagesAndTheProgramAnswers()
     {
-        await using var stack = new RunningStack();
+        await using var stack = new RunningStack(infrastructure);
         await stack.StartAsync();
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         var run = await Programs.CliAsync(stack, TimeSpan.FromMinutes(5), "run", "A calculator web API with add, subtract, multiply and divide");

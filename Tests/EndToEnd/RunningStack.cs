@@ -13,8 +13,11 @@ internal sealed class RunningStack : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private Process? _appHost;
 
-    public RunningStack()
+    private readonly string _infrastructure;
+
+    public RunningStack(string infrastructure = "embedded")
     {
+        _infrastructure = infrastructure;
         DataDirectory = Directory.CreateTempSubdirectory("stack-e2e-").FullName;
         Port = Ports.Free();
         Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
@@ -45,7 +48,7 @@ internal sealed class RunningStack : IAsyncDisposable
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = DataDirectory };
-        foreach (var argument in (string[])[Programs.PathOf("AppHost", "Stack.AppHost.dll"), "--orchestrator-port", Port.ToString(CultureInfo.InvariantCulture), "--data", DataDirectory, "--infrastructure", "embedded"])
+        foreach (var argument in (string[])[Programs.PathOf("AppHost", "Stack.AppHost.dll"), "--orchestrator-port", Port.ToString(CultureInfo.InvariantCulture), "--data", DataDirectory, "--infrastructure", _infrastructure])
         {
             start.ArgumentList.Add(argument);
         }
@@ -56,7 +59,7 @@ internal sealed class RunningStack : IAsyncDisposable
         _appHost.Start();
         _appHost.BeginOutputReadLine();
         _appHost.BeginErrorReadLine();
-        await WaitUntilReadyAsync(TimeSpan.FromSeconds(60));
+        await WaitUntilReadyAsync(TimeSpan.FromSeconds(_infrastructure == "embedded" ? 60 : 120));
     }
 
     public async Task WaitUntilReadyAsync(TimeSpan deadline) => await Answering.TrueAsync(
@@ -137,7 +140,21 @@ internal sealed class RunningStack : IAsyncDisposable
 
         _appHost?.Dispose();
         Client.Dispose();
-        Directory.Delete(DataDirectory, recursive: true);
+        foreach (var folder in Folders().Reverse().ToArray())
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // Servers of a host that is root have their data elsewhere.
+    private IEnumerable<string> Folders()
+    {
+        yield return DataDirectory;
+        var servers = new DirectoryInfo(Path.Combine(DataDirectory, "servers"));
+        if (servers.Exists && servers.ResolveLinkTarget(returnFinalTarget: true) is { } elsewhere)
+        {
+            yield return elsewhere.FullName;
+        }
     }
 
     private bool Belongs(string folder, out string command)
@@ -146,9 +163,8 @@ internal sealed class RunningStack : IAsyncDisposable
         try
         {
             command = File.ReadAllText(Path.Combine(folder, "cmdline")).Replace('\0', ' ');
-            return command.Contains(DataDirectory, StringComparison.Ordinal)
-                || (new DirectoryInfo(Path.Combine(folder, "cwd")).LinkTarget?.StartsWith(DataDirectory, StringComparison.Ordinal) ?? false)
-                || File.ReadAllText(Path.Combine(folder, "environ")).Contains(DataDirectory, StringComparison.Ordinal);
+            var where = $"{command}\0{new DirectoryInfo(Path.Combine(folder, "cwd")).LinkTarget}\0{File.ReadAllText(Path.Combine(folder, "environ"))}";
+            return Folders().Any(one => where.Contains(one, StringComparison.Ordinal));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -13,9 +13,9 @@ public sealed class ServerFactAttribute : FactAttribute;
 [XunitTestCaseDiscoverer("Stack.Tests.Servers.ServerTheoryDiscoverer", "Tests")]
 public sealed class ServerTheoryAttribute : TheoryAttribute;
 
-/// <summary>Names the server that a class of tests starts.</summary>
+/// <summary>Names a server that a class of tests starts; one attribute each.</summary>
 /// <param name="package">The Debian package of the server.</param>
-[AttributeUsage(AttributeTargets.Class)]
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class NeedsServerAttribute(string package) : Attribute
 {
     public string Package { get; } = package;
@@ -47,8 +47,8 @@ internal sealed class ServerTestCase : XunitTestCase
 
     protected override string? GetSkipReason(IAttributeInfo factAttribute)
     {
-        var needs = TestMethod.TestClass.Class.GetCustomAttributes(typeof(NeedsServerAttribute)).FirstOrDefault();
-        var package = needs?.GetConstructorArguments().OfType<string>().FirstOrDefault();
-        return base.GetSkipReason(factAttribute) ?? (package is null || ServerPrograms.Has(package) ? null : $"{package} is not installed: apt-get install {package}");
+        var packages = TestMethod.TestClass.Class.GetCustomAttributes(typeof(NeedsServerAttribute)).SelectMany(needs => needs.GetConstructorArguments().OfType<string>());
+        var missing = packages.FirstOrDefault(package => !ServerPrograms.Has(package));
+        return base.GetSkipReason(factAttribute) ?? (missing is null ? null : $"{missing} is not installed: apt-get install {missing}");
     }
 }

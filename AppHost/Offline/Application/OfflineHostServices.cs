@@ -39,6 +39,8 @@ internal static class OfflineHostServices
         services.AddSingleton<HealthMonitor>();
         services.AddSingleton<SupervisorFactory>();
         services.AddSingleton<ValueResources>();
+        services.AddSingleton<ControlledResources>();
+        services.AddSingleton<ControlEndpoint>();
         services.AddSingleton<ApplicationRunner>();
         services.AddHostedService(provider => provider.GetRequiredService<ApplicationRunner>());
         services.AddSingleton<Func<ApplicationRunner>>(provider => provider.GetRequiredService<ApplicationRunner>);

@@ -111,6 +111,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         else
         {
             Signal.Send(Id, stopSignal.Number);
+            // One that was paused is to hear it too.
+            Signal.SendToGroup(Id, Signal.Resume);
         }
     }
 

@@ -22,6 +22,7 @@ internal sealed partial class ApplicationRunner(
     ValueResources values,
     LogStreams logs,
     StartupReport report,
+    ControlEndpoint control,
     IDistributedApplicationEventing eventing,
     ResourceNotificationService notifications,
     ResourceLoggerService loggers,
@@ -65,6 +66,7 @@ internal sealed partial class ApplicationRunner(
         }
         await eventing.PublishAsync(new AfterResourcesCreatedEvent(services, model), cancellationToken);
         tasks.Add(report.RunAsync(supervisors, ending.Token));
+        tasks.Add(Task.Run(() => control.RunAsync(supervisors, ending.Token), CancellationToken.None));
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
