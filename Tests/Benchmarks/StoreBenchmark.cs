@@ -1,25 +1,35 @@
 using System.Diagnostics;
+using Stack.Benchmarks.Servers;
 using Stack.Contracts;
 using Stack.Engine;
-using Stack.Orchestrator.Stores.Sqlite;
 
 namespace Stack.Benchmarks;
 
-/// <summary>What the SQLite store does by itself: no engine, no HTTP, every commit on the disk before it is answered.</summary>
+/// <summary>What a store does by itself: no engine, no HTTP, every commit on the disk before it is answered.</summary>
 internal static class StoreBenchmark
 {
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
 
     public static async Task RunAsync(string[] arguments)
     {
-        var history = arguments.Length > 0 ? int.Parse(arguments[0]) : 1_000_000;
+        var numbers = arguments.TakeWhile(argument => argument != "--postgres").ToList();
+        var history = numbers.Count > 0 ? int.Parse(numbers[0]) : 1_000_000;
         var directory = Directory.CreateTempSubdirectory("store-benchmark-").FullName;
         try
         {
-            Console.WriteLine($"SQLite store in {directory}, {Environment.ProcessorCount} cores");
+            await using var kind = arguments.SkipWhile(argument => argument != "--postgres").ToList() switch
+            {
+                [] => new SqliteUnderTest(directory),
+                [_] => await PostgresUnderTest.StartAsync(directory),
+                [_, var address, ..] => (StoreUnderTest)new PostgresUnderTest(address, server: null),
+            };
+            Console.WriteLine($"{kind.Name}, {Environment.ProcessorCount} cores");
             Console.WriteLine();
-            await MeasureWritesAsync(directory, history);
-            await MeasureListsAsync(directory);
+            await MeasureWritesAsync(kind, history);
+            if (history > 0)
+            {
+                await MeasureListsAsync(kind);
+            }
         }
         finally
         {
@@ -27,45 +37,40 @@ internal static class StoreBenchmark
         }
     }
 
-    private static async Task MeasureWritesAsync(string directory, int history)
+    private static async Task MeasureWritesAsync(StoreUnderTest kind, int history)
     {
         Console.WriteLine("| writes per commit | finished before | commits/s | workflow writes/s | rows/s | of 5-stage workflows/s | CPU µs per write | p50 ms | p99 ms |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (var size in (int[])[1, 16, 256])
         {
-            await MeasureWritesAsync(Path.Combine(directory, $"empty-{size}"), size, 0);
+            await MeasureWritesAsync(kind, $"empty_{size}", size, 0);
         }
 
         if (history > 0)
         {
-            var full = Path.Combine(directory, "full");
-            using (var store = Open(full))
-            {
-                await store.MigrateAsync(default);
-                await StoreHistory.FillAsync(store, history);
-            }
-
-            await MeasureWritesAsync(full, 256, history);
+            await kind.FillAsync("full", history);
+            await MeasureWritesAsync(kind, "full", 256, history);
         }
     }
 
-    private static async Task MeasureWritesAsync(string directory, int size, int history)
+    private static async Task MeasureWritesAsync(StoreUnderTest kind, string name, int size, int history)
     {
-        using var store = Open(directory);
-        await store.MigrateAsync(default);
-        await WriteAsync(store, size, TimeSpan.FromSeconds(1));
-        var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+        await using var opened = await kind.OpenAsync(name);
+        var store = opened.Store;
+        await WriteAsync(store, size, TimeSpan.FromSeconds(2));
+        var meter = new CpuMeter(kind.Processes);
         var watch = Stopwatch.StartNew();
         var (writes, rows, latencies) = await WriteAsync(store, size, Duration);
         var seconds = watch.Elapsed.TotalSeconds;
-        cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
+        var cpu = meter.Read();
         latencies.Sort();
+        var perWrite = string.Join(" + ", cpu.Select(process => $"{process.Name} {process.Seconds * 1e6 / writes:N0}"));
         Console.WriteLine(
             $"| {size} | {history:N0} | {latencies.Count / seconds:N0} | {writes / seconds:N0} | {rows / seconds:N0} | {writes / seconds / StoreWorkload.WritesPerWorkflow:N0} "
-            + $"| {cpu.TotalMicroseconds / writes:N0} | {Percentile(latencies, 0.5):N2} | {Percentile(latencies, 0.99):N2} |");
+            + $"| {perWrite} | {Percentile(latencies, 0.5):N2} | {Percentile(latencies, 0.99):N2} |");
     }
 
-    private static async Task<(long Writes, long Rows, List<double> Latencies)> WriteAsync(SqliteStore store, int size, TimeSpan duration)
+    private static async Task<(long Writes, long Rows, List<double> Latencies)> WriteAsync(IWorkflowStore store, int size, TimeSpan duration)
     {
         var time = TimeProvider.System;
         var workflows = new StoreWorkload[size];
@@ -101,15 +106,10 @@ internal static class StoreBenchmark
         return (writes, rows, latencies);
     }
 
-    private static async Task MeasureListsAsync(string directory)
+    private static async Task MeasureListsAsync(StoreUnderTest kind)
     {
-        var full = Path.Combine(directory, "full");
-        if (!Directory.Exists(full))
-        {
-            return;
-        }
-
-        using var store = Open(full);
+        await using var opened = await kind.OpenAsync("full");
+        var store = opened.Store;
         var middle = (await store.ListAsync(new WorkflowQuery { Status = WorkflowStatus.Failed, Limit = 1000 }, default))[^1].Header.Id;
         (string What, Func<Task> Read)[] reads =
         [
@@ -152,6 +152,4 @@ internal static class StoreBenchmark
     }
 
     private static double Percentile(List<double> sorted, double part) => sorted[(int)((sorted.Count - 1) * part)];
-
-    private static SqliteStore Open(string directory) => new(new SqliteStoreOptions { DataDirectory = directory }, TimeProvider.System);
 }

@@ -64,7 +64,7 @@ internal sealed class PostgresBatch : IDisposable
     public List<NpgsqlParameter> Parameters => _columns.Parameters;
 
     /// <summary>The statement that takes the parameters.</summary>
-    public string Call => $"SELECT conflicts, key_conflicts, last_event_id FROM commit_batch({string.Join(", ", Enumerable.Range(1, Parameters.Count).Select(number => $"${number}"))})";
+    public string Call => $"SELECT commit_batch({string.Join(", ", Enumerable.Range(1, Parameters.Count).Select(number => $"${number}"))})";
 
     /// <summary>Puts a batch into the parameters, which are empty.</summary>
     public void Fill(CommitBatch batch, PostgresFacets facets)
@@ -78,6 +78,15 @@ internal sealed class PostgresBatch : IDisposable
 
         AddLeases(batch);
     }
+
+    /// <summary>What the statement's answer says.</summary>
+    /// <param name="answer">The last event id, and the places of the workflows that were left out: negative when their key was used.</param>
+    public CommitOutcome OutcomeOf(long[] answer) => new()
+    {
+        Conflicts = answer.Length == 1 ? [] : [.. answer.Skip(1).Where(place => place > 0).Select(IdAt)],
+        IdempotencyConflicts = answer.Length == 1 ? [] : [.. answer.Skip(1).Where(place => place < 0).Select(IdAt)],
+        LastEventId = answer[0],
+    };
 
     /// <summary>Empties the parameters. What was in them is no longer needed.</summary>
     public void Clear()
@@ -237,6 +246,12 @@ internal sealed class PostgresBatch : IDisposable
     {
         _json.Flush();
         return _buffer.WrittenMemory[from..];
+    }
+
+    private WorkflowId IdAt(long place)
+    {
+        var index = (int)Math.Abs(place) - 1;
+        return new WorkflowId(index < _new.Ids.Count ? _new.Ids[index] : _next.Ids[index - _new.Ids.Count]);
     }
 
     private static bool IsFirst(IReadOnlyList<AttemptEnd> ends, int index)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Npgsql;
-using Stack.Contracts;
 using Stack.Engine;
 
 namespace Stack.Orchestrator.Stores.Postgres;
@@ -126,7 +125,7 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
         {
             await using var reader = await _call.ExecuteReaderAsync(giveUp);
             await reader.ReadAsync(giveUp);
-            return new CommitOutcome { Conflicts = Ids(reader, 0), IdempotencyConflicts = Ids(reader, 1), LastEventId = reader.GetInt64(2) };
+            return Columns.OutcomeOf(await reader.GetFieldValueAsync<long[]>(0, giveUp));
         }
 
         public async ValueTask DisposeAsync()
@@ -135,7 +134,5 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
             await _call.DisposeAsync();
             await Connection.DisposeAsync();
         }
-
-        private static IReadOnlyCollection<WorkflowId> Ids(NpgsqlDataReader reader, int column) => [.. reader.GetFieldValue<Guid[]>(column).Select(id => new WorkflowId(id))];
     }
 }

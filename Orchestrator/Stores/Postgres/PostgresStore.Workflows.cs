@@ -17,7 +17,11 @@ internal sealed partial class PostgresStore
     public async Task<IReadOnlyList<StoredWorkflow>> LoadAsync(IReadOnlyCollection<WorkflowId> ids, CancellationToken cancellationToken)
     {
         var given = new NpgsqlParameter { Value = ids.Select(id => id.Value).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid };
-        return await _connections.RowsAsync($"{SelectWorkflow} WHERE w.id = ANY ($1)", [given], Workflow, cancellationToken);
+        return await _connections.RowsAsync(
+            $"SELECT {WorkflowColumns} FROM unnest($1) WITH ORDINALITY given (id, place) JOIN workflows w ON w.id = given.id JOIN workflow_headers h ON h.workflow_id = w.id ORDER BY given.place",
+            [given],
+            Workflow,
+            cancellationToken);
     }
 
     /// <inheritdoc />
