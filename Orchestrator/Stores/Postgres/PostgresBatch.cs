@@ -114,7 +114,7 @@ internal sealed class PostgresBatch : IDisposable
             _new.Add(write, facets.Find(header), state);
             _newHeaders.Add(Serialize(header));
             _newKeys.Add(PostgresText.Storable(write.Idempotency?.Key));
-            _newHashes.Add(write.Idempotency?.RequestHash);
+            _newHashes.Add(PostgresText.Storable(write.Idempotency?.RequestHash));
             _newHasKeys.TypedValue |= write.Idempotency is not null;
         }
         else
