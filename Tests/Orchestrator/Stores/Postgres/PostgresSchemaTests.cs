@@ -1,4 +1,5 @@
 using Stack.Engine;
+using Stack.Orchestrator.Stores.Postgres;
 using Stack.Tests.Conformance;
 using Stack.Tests.Servers;
 using static Stack.Tests.Conformance.Writes;
@@ -21,7 +22,7 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
     {
         var stores = Enumerable.Range(0, 8).Select(_ => Database.Open()).ToList();
         await Task.WhenAll(stores.Select(store => Task.Run(() => store.MigrateAsync(CancellationToken.None))));
-        Assert.Equal([1, 2, 3], await Database.ReadAsync<int>("SELECT version FROM schema_migrations ORDER BY version"));
+        Assert.Equal(Enumerable.Range(1, PostgresSchema.CurrentVersion), await Database.ReadAsync<int>("SELECT version FROM schema_migrations ORDER BY version"));
         await Task.WhenAll(stores.Select(store => store.CommitAsync(Submit(NextId()))));
         Assert.Equal(8, (await stores[0].ListAsync(new WorkflowQuery(), CancellationToken.None)).Count);
     }
@@ -32,7 +33,7 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
         await Database.OpenMigratedAsync();
         await Database.ExecuteAsync("INSERT INTO schema_migrations (version, name, checksum) VALUES (99, '099_later.sql', 'x')");
         var refused = await Assert.ThrowsAsync<StoreSchemaException>(() => Database.Open().MigrateAsync(CancellationToken.None));
-        Assert.Contains($"database '{Database.Name}' on 127.0.0.1:{Database.Server.Port} has schema version 99; this program knows versions up to 3. Remedy: ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"database '{Database.Name}' on 127.0.0.1:{Database.Server.Port} has schema version 99; this program knows versions up to {PostgresSchema.CurrentVersion}. Remedy: ", refused.Message, StringComparison.Ordinal);
     }
 
     [ServerFact]
