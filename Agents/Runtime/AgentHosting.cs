@@ -51,24 +51,31 @@ internal static class AgentHosting
     {
         services.AddSingleton<AgentToken>();
         services.AddSingleton(provider => SeededRandom());
-        services.AddTransient<AgentTokenHandler>();
+        services.AddTransient<OrchestratorHandler>();
+        services.AddSingleton(provider =>
+        {
+            // Agents spread over the orchestrators without knowing of each other.
+            var all = provider.GetRequiredService<StackSettings>().Orchestrators;
+            return new OrchestratorAddresses(all, provider.GetRequiredService<Random>().Next(all.Count), provider.GetRequiredService<TimeProvider>());
+        });
         services.AddHttpClient(OrchestratorClient, (provider, client) => client.BaseAddress = provider.GetRequiredService<StackSettings>().Orchestrator)
-            .AddHttpMessageHandler<AgentTokenHandler>();
+            .AddHttpMessageHandler<OrchestratorHandler>();
         services.AddSingleton(provider => new HttpTaskFeed(
             HttpTaskFeed.CreateClient(),
-            new HttpTaskFeedOptions { Address = provider.GetRequiredService<StackSettings>().Orchestrator, JoinToken = provider.GetRequiredService<StackSettings>().AgentToken },
+            new HttpTaskFeedOptions { Addresses = provider.GetRequiredService<OrchestratorAddresses>(), JoinToken = provider.GetRequiredService<StackSettings>().AgentToken },
             provider.GetRequiredService<AgentToken>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<Random>(),
             provider.GetRequiredService<ILogger<HttpTaskFeed>>()));
         services.AddSingleton(provider => new AgentClients(
             provider.GetRequiredService<IHttpClientFactory>().CreateClient(OrchestratorClient),
-            new HttpClient(new AgentTokenHandler(provider.GetRequiredService<AgentToken>()) { InnerHandler = new SocketsHttpHandler { UseProxy = false } })
+            new HttpClient(new OrchestratorHandler(provider.GetRequiredService<AgentToken>(), provider.GetRequiredService<OrchestratorAddresses>()) { InnerHandler = new SocketsHttpHandler { UseProxy = false } })
             {
                 BaseAddress = provider.GetRequiredService<StackSettings>().Orchestrator,
                 Timeout = Timeout.InfiniteTimeSpan,
             },
-            new HttpClient { Timeout = TimeSpan.FromSeconds(30) }));
+            new HttpClient { Timeout = TimeSpan.FromSeconds(30) },
+            provider.GetRequiredService<OrchestratorAddresses>()));
     }
 
     private static void AddBroker(IHostApplicationBuilder builder)

@@ -18,4 +18,5 @@ internal sealed record AgentKit(AgentHome Home, ITaskFeed Feed, StatusSender Sta
 /// <param name="Orchestrator">To the orchestrator's API, with the agent's token, the address set, resilient.</param>
 /// <param name="Models">To the gateway, with the agent's token, the address set, without time limit.</param>
 /// <param name="Elsewhere">To anywhere, without a token.</param>
-internal sealed record AgentClients(HttpClient Orchestrator, HttpClient Models, HttpClient Elsewhere);
+/// <param name="Addresses">Which orchestrator answers, for who speaks to it by other means.</param>
+internal sealed record AgentClients(HttpClient Orchestrator, HttpClient Models, HttpClient Elsewhere, OrchestratorAddresses Addresses);

@@ -48,7 +48,7 @@ internal sealed class AttemptResources(AgentKit kit, RunningAttempt attempt)
         _gitProcesses = Processes(_place, log: null);
         var git = new GitTool(_gitProcesses, task.AgentType);
         var directory = Path.Combine(_place, "workspace");
-        return await Workspace.OpenAsync(git, task, directory, kit.Clients.Orchestrator.BaseAddress!, kit.Token.Value, cancellationToken);
+        return await Workspace.OpenAsync(git, task, directory, kit.Clients.Addresses.Current, kit.Token.Value, cancellationToken);
     }
 
     private AgentContext Create(Workspace? workspace)

@@ -30,10 +30,16 @@ internal static class HostSetup
         });
     }
 
-    /// <summary>Makes the data directory, readable by its owner only.</summary>
+    /// <summary>Makes the data directory and the shared one, readable by their owner only.</summary>
     public static void PrepareDataDirectory(this WebApplication app)
     {
-        var path = app.Services.GetRequiredService<IOptions<OrchestratorOptions>>().Value.DataDirectory;
+        var options = app.Services.GetRequiredService<IOptions<OrchestratorOptions>>().Value;
+        Prepare(options.DataDirectory, nameof(options.DataDirectory));
+        Prepare(options.SharedDirectory, nameof(options.SharedDirectory));
+    }
+
+    private static void Prepare(string path, string setting)
+    {
         try
         {
             if (OperatingSystem.IsWindows())
@@ -47,7 +53,7 @@ internal static class HostSetup
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new StartRefusedException($"The data directory '{path}' cannot be made: {failure.Message} Set {OrchestratorOptions.Section}:DataDirectory to a folder that can be written.");
+            throw new StartRefusedException($"The folder '{path}' cannot be made: {failure.Message} Set {OrchestratorOptions.Section}:{setting} to a folder that can be written.");
         }
     }
 

@@ -4,8 +4,8 @@ using Stack.Contracts;
 namespace Stack.Orchestrator.Workspaces;
 
 /// <summary>Where the bare repositories are, and how one is made.</summary>
-/// <param name="dataDirectory">The orchestrator's data directory.</param>
-internal sealed class GitRepositories(string dataDirectory)
+/// <param name="directory">The folder that orchestrators on one store share.</param>
+internal sealed class GitRepositories(string directory)
 {
     // Holds for agents that push by path too: durable, no clean-up behind our back, attempts hidden from a plain clone.
     private const string Configuration =
@@ -30,7 +30,7 @@ internal sealed class GitRepositories(string dataDirectory)
 
         """;
 
-    private readonly string _root = Path.Combine(dataDirectory, "workspaces");
+    private readonly string _root = Path.Combine(directory, "workspaces");
 
     /// <summary>The folder of a workflow's repository. It need not be there.</summary>
     /// <param name="id">The workflow.</param>

@@ -5,11 +5,13 @@ using Stack.Engine;
 namespace Stack.Orchestrator.Workspaces;
 
 /// <summary>
-/// The workspaces of workflows as bare git repositories in the data directory. The branch <c>work</c> holds what counted; attempts push branches of their own;
+/// The workspaces of workflows as bare git repositories in the shared directory. The branch <c>work</c> holds what counted; attempts push branches of their own;
 /// <c>main</c> and tags move when a result that asks for it counts.
 /// </summary>
-internal sealed partial class GitWorkspaces(GitCommand git, GitRepositories repositories, bool offersPaths, ILogger<GitWorkspaces> logger) : IWorkspaces
+internal sealed partial class GitWorkspaces(GitCommand git, GitRepositories repositories, bool offersPaths, TimeProvider time, ILogger<GitWorkspaces> logger) : IWorkspaces
 {
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(50);
     private readonly SemaphoreSlim[] _locks = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
 
     public WorkspaceReference Describe(TaskId taskId, string? baseCommit) => new()
@@ -115,20 +117,23 @@ internal sealed partial class GitWorkspaces(GitCommand git, GitRepositories repo
 
     private async Task MoveAsync(string path, string script, CancellationToken cancellationToken)
     {
-        var update = await git.RunAsync(path, ["update-ref", "--stdin"], Encoding.UTF8.GetBytes(script), cancellationToken);
-        if (update.ExitCode != 0 && update.Error.Contains(".lock': File exists", StringComparison.Ordinal))
+        var locks = script.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[1]).Append("packed-refs").Select(name => Path.Combine(path, name) + ".lock").ToList();
+        while (true)
         {
-            // Nobody else moves these references, so that a lock is what a process left that was killed in the middle of a move.
-            foreach (var line in script.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            var update = await git.RunAsync(path, ["update-ref", "--stdin"], Encoding.UTF8.GetBytes(script), cancellationToken);
+            if (update.ExitCode == 0 || !update.Error.Contains(".lock': File exists", StringComparison.Ordinal))
             {
-                File.Delete(Path.Combine(path, line.Split(' ')[1]) + ".lock");
+                update.OrThrow("move the references of the workspace");
+                return;
             }
 
-            File.Delete(Path.Combine(path, "packed-refs.lock"));
-            update = await git.RunAsync(path, ["update-ref", "--stdin"], Encoding.UTF8.GetBytes(script), cancellationToken);
+            // Another orchestrator moves them at this moment. A lock that stays is what a process left that was killed in the middle of a move.
+            await Task.Delay(LockPause, time, cancellationToken);
+            foreach (var left in locks.Where(file => File.Exists(file) && time.GetUtcNow() - File.GetLastWriteTimeUtc(file) > LockPatience))
+            {
+                File.Delete(left);
+            }
         }
-
-        update.OrThrow("move the references of the workspace");
     }
 
     private async Task AppendWorkAsync(StringBuilder script, WorkflowId workflowId, string path, string? current, string head, CancellationToken cancellationToken)

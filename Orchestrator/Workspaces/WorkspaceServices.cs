@@ -15,13 +15,14 @@ internal static class WorkspaceServices
             .ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<WorkspaceOptions>>(new Refusals<WorkspaceOptions>(WorkspaceOptions.Refusals));
         builder.Services.AddSingleton(services => new GitCommand(services.GetRequiredService<IOptions<OrchestratorOptions>>().Value.DataDirectory));
-        builder.Services.AddSingleton(services => new GitRepositories(services.GetRequiredService<IOptions<OrchestratorOptions>>().Value.DataDirectory));
+        builder.Services.AddSingleton(services => new GitRepositories(services.GetRequiredService<IOptions<OrchestratorOptions>>().Value.SharedDirectory));
         builder.Services.AddSingleton<WorkspaceFiles>();
         builder.Services.AddSingleton<WorkspaceSeed>();
         builder.Services.AddSingleton<IWorkspaces>(services => new GitWorkspaces(
             services.GetRequiredService<GitCommand>(),
             services.GetRequiredService<GitRepositories>(),
             services.GetRequiredService<IOptions<OrchestratorOptions>>().Value.LoopbackOnly,
+            services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<GitWorkspaces>>()));
         builder.Services.AddPreflightCheck<GitPreflight>();
         builder.Services.AddHostedService<InitializationWorker>();

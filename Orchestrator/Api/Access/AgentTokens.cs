@@ -9,7 +9,7 @@ namespace Stack.Orchestrator.Api.Access;
 
 /// <summary>
 /// The tokens of agents. An agent shows the join token (<c>Stack:AgentToken</c>) once, when it registers, and gets one of its own: its id with a code over it,
-/// made with a secret in the data directory. Another join token makes all of them worthless. Without a join token agents need none.
+/// made with a secret in the shared directory. Another join token makes all of them worthless. Without a join token agents need none.
 /// </summary>
 internal sealed class AgentTokens
 {
@@ -24,7 +24,7 @@ internal sealed class AgentTokens
     {
         var join = configuration[Setting];
         _join = string.IsNullOrEmpty(join) ? null : SHA256.HashData(Encoding.UTF8.GetBytes(join));
-        _secret = new(() => ReadSecret(Path.Combine(options.Value.DataDirectory, SecretFile)));
+        _secret = new(() => ReadSecret(Path.Combine(options.Value.SharedDirectory, SecretFile)));
     }
 
     /// <summary>Whether agents need tokens.</summary>
@@ -65,7 +65,7 @@ internal sealed class AgentTokens
 
     private static byte[] ReadSecret(string path)
     {
-        if (File.Exists(path) && File.ReadAllBytes(path) is { Length: 32 } known)
+        if (ReadWhole(path) is { } known)
         {
             return known;
         }
@@ -77,14 +77,25 @@ internal sealed class AgentTokens
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        // Written beside and renamed: a crash leaves the old file or the whole new one.
-        using (var file = new FileStream(path + ".part", options))
+        // Written beside and renamed: a crash leaves the old file or the whole new one. Of several that start at once one is first, and all take what it made.
+        var part = $"{path}.{Environment.ProcessId}.part";
+        using (var file = new FileStream(part, options))
         {
             file.Write(secret);
             file.Flush(flushToDisk: true);
         }
 
-        File.Move(path + ".part", path, overwrite: true);
-        return secret;
+        try
+        {
+            File.Move(part, path, overwrite: File.Exists(path) && ReadWhole(path) is null);
+        }
+        catch (IOException) when (ReadWhole(path) is not null)
+        {
+            File.Delete(part);
+        }
+
+        return ReadWhole(path) ?? secret;
     }
+
+    private static byte[]? ReadWhole(string path) => File.Exists(path) && File.ReadAllBytes(path) is { Length: 32 } whole ? whole : null;
 }

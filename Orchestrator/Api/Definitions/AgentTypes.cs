@@ -6,8 +6,8 @@ using Stack.Orchestrator.Hosting;
 namespace Stack.Orchestrator.Api.Definitions;
 
 /// <summary>
-/// The agent types that definitions may name: those that come with the product, and every type of which an agent ever registered here. The latter are kept in the data directory,
-/// one a line. Thread-safe.
+/// The agent types that definitions may name: those that come with the product, and every type of which an agent ever registered here. The latter are kept in the shared directory,
+/// one a line; other orchestrators add theirs. Thread-safe.
 /// </summary>
 internal sealed class AgentTypes(IOptions<OrchestratorOptions> options)
 {
@@ -16,9 +16,9 @@ internal sealed class AgentTypes(IOptions<OrchestratorOptions> options)
     private static readonly FrozenSet<string> Known = FrozenSet.Create(StringComparer.Ordinal, "initialization", "scaffold", "validation", "e2e", "integration", "deployment", "noop", "canary");
 
     private readonly Lock _lock = new();
-    private volatile FrozenSet<string>? _all;
+    private volatile Reading? _last;
 
-    private string FilePath => Path.Combine(options.Value.DataDirectory, FileName);
+    private string FilePath => Path.Combine(options.Value.SharedDirectory, FileName);
 
     /// <summary>All known types.</summary>
     public IReadOnlyCollection<string> All => Load();
@@ -37,11 +37,26 @@ internal sealed class AgentTypes(IOptions<OrchestratorOptions> options)
             if (!Load().Contains(agentType))
             {
                 File.AppendAllLines(FilePath, [agentType]);
-                _all = Load().Append(agentType).ToFrozenSet(StringComparer.Ordinal);
             }
         }
     }
 
-    private FrozenSet<string> Load() =>
-        _all ??= File.Exists(FilePath) ? Known.Concat(File.ReadLines(FilePath).Where(DefinitionNames.IsValid)).ToFrozenSet(StringComparer.Ordinal) : Known;
+    // The file only grows.
+    private FrozenSet<string> Load()
+    {
+        var file = new FileInfo(FilePath);
+        if (!file.Exists)
+        {
+            return Known;
+        }
+
+        if (_last is not { } last || last.Length != file.Length)
+        {
+            _last = last = new Reading(file.Length, Known.Concat(File.ReadLines(FilePath).Where(DefinitionNames.IsValid)).ToFrozenSet(StringComparer.Ordinal));
+        }
+
+        return last.Types;
+    }
+
+    private sealed record Reading(long Length, FrozenSet<string> Types);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Stack.Contracts;
@@ -8,6 +9,7 @@ namespace Stack.Cli;
 internal sealed class ApiTransport : IDisposable
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BusyLimit = TimeSpan.FromSeconds(30);
     private readonly HttpClient _http;
 
     public ApiTransport(Uri server, string? apiKey)
@@ -53,10 +55,19 @@ internal sealed class ApiTransport : IDisposable
         return await ReadAsync<T>(response, cancellationToken);
     }
 
-    /// <summary>Sends a request and waits for the head of its answer.</summary>
+    /// <summary>Sends a request and waits for the head of its answer. When there is too much at once, and the answer says when to come again, it comes again.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await Guard(token => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), cancellationToken);
+        for (var waited = TimeSpan.Zero; response.StatusCode == HttpStatusCode.TooManyRequests && response.Headers.RetryAfter?.Delta is { } wait && (waited += wait) <= BusyLimit;)
+        {
+            // Such an answer says that nothing was stored.
+            response.Dispose();
+            await Task.Delay(wait, cancellationToken);
+            request = Again(request);
+            response = await Guard(token => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), cancellationToken);
+        }
+
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -90,6 +101,17 @@ internal sealed class ApiTransport : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private static HttpRequestMessage Again(HttpRequestMessage request)
+    {
+        var again = new HttpRequestMessage(request.Method, request.RequestUri) { Content = request.Content };
+        foreach (var (name, values) in request.Headers)
+        {
+            again.Headers.TryAddWithoutValidation(name, values);
+        }
+
+        return again;
+    }
 
     private async Task<T> Guard<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {

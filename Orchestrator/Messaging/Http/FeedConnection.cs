@@ -14,6 +14,11 @@ internal sealed partial class FeedConnection(HttpClient client, HttpTaskFeedOpti
     private static readonly MediaTypeHeaderValue Json = new("application/json");
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
+    private readonly OrchestratorAddresses _addresses = options.Addresses ?? new OrchestratorAddresses([options.Address], 0, time);
+
+    /// <summary>Where calls go now.</summary>
+    public Uri Address => _addresses.Current;
+
     /// <summary>Registers again. Set by the feed once it has registered; null before.</summary>
     public Func<string?, CancellationToken, Task>? Rejoin { get; set; }
 
@@ -66,35 +71,45 @@ internal sealed partial class FeedConnection(HttpClient client, HttpTaskFeedOpti
         var limit = wait + options.CallTimeout;
         using var timeout = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var address = _addresses.Current;
         try
         {
-            using var request = Request(call, bearer);
+            using var request = Request(address, call, bearer);
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            if (!response.IsSuccessStatusCode && response.StatusCode != call.AlsoExpected)
+            if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
             {
-                throw await RefusalAsync(call, response, either.Token);
+                // It stops, or its store does not answer it.
+                _addresses.Failed(address);
             }
 
+            if (!response.IsSuccessStatusCode && response.StatusCode != call.AlsoExpected)
+            {
+                throw await RefusalAsync(address, call, response, either.Token);
+            }
+
+            _addresses.Answered(address);
             return await read(response, either.Token);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw TaskFeedException.TooSlow(options.Address, limit);
+            _addresses.Failed(address);
+            throw TaskFeedException.TooSlow(address, limit);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw TaskFeedException.Unreachable(options.Address, exception);
+            _addresses.Failed(address);
+            throw TaskFeedException.Unreachable(address, exception);
         }
         catch (JsonException exception)
         {
-            throw TaskFeedException.Unreadable(options.Address, call.ToString(), exception);
+            throw TaskFeedException.Unreadable(address, call.ToString(), exception);
         }
     }
 
-    private HttpRequestMessage Request(FeedCall call, string? bearer)
+    private static HttpRequestMessage Request(Uri address, FeedCall call, string? bearer)
     {
-        var request = new HttpRequestMessage(call.Method, new Uri(options.Address, call.Path));
+        var request = new HttpRequestMessage(call.Method, new Uri(address, call.Path));
         if (bearer is { Length: > 0 })
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
@@ -109,7 +124,7 @@ internal sealed partial class FeedConnection(HttpClient client, HttpTaskFeedOpti
         return request;
     }
 
-    private async Task<TaskFeedException> RefusalAsync(FeedCall call, HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<TaskFeedException> RefusalAsync(Uri address, FeedCall call, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         ProblemResource? problem = null;
         if (response.Content.Headers.ContentType?.MediaType is "application/problem+json" or "application/json")
@@ -125,7 +140,7 @@ internal sealed partial class FeedConnection(HttpClient client, HttpTaskFeedOpti
             }
         }
 
-        return TaskFeedException.Refused(options.Address, call.ToString(), response.StatusCode, problem, response.Headers.RetryAfter?.Delta);
+        return TaskFeedException.Refused(address, call.ToString(), response.StatusCode, problem, response.Headers.RetryAfter?.Delta);
     }
 
     private TimeSpan PauseAfter(int tries)

@@ -123,7 +123,7 @@ public sealed class HttpTaskFeed : ITaskFeed, IDisposable
         body.Return();
         return receipts.Count == results.Count
             ? receipts
-            : throw new TaskFeedException($"The orchestrator at {_options.Address} gave {receipts.Count} receipts for {results.Count} results; it must give one for each.", isTransient: false);
+            : throw new TaskFeedException($"The orchestrator at {_connection.Address} gave {receipts.Count} receipts for {results.Count} results; it must give one for each.", isTransient: false);
     }
 
     /// <inheritdoc />

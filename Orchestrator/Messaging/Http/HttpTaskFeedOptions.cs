@@ -7,6 +7,9 @@ public sealed record HttpTaskFeedOptions
     /// <value>The default is <c>http://localhost:3000</c>.</value>
     public Uri Address { get; init; } = new("http://localhost:3000");
 
+    /// <summary>Several orchestrators' addresses, shared with others who talk to them. Null: there is only <see cref="Address"/>.</summary>
+    public OrchestratorAddresses? Addresses { get; init; }
+
     /// <summary>The token that registration needs. Null: the orchestrator asks for none.</summary>
     public string? JoinToken { get; init; }
 

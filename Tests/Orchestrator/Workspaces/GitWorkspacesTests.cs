@@ -16,7 +16,7 @@ public sealed class GitWorkspacesTests : IDisposable
     public GitWorkspacesTests()
     {
         _repositories = new GitRepositories(_folder.FullName);
-        _workspaces = new GitWorkspaces(new GitCommand(_folder.FullName), _repositories, offersPaths: true, NullLogger<GitWorkspaces>.Instance);
+        _workspaces = new GitWorkspaces(new GitCommand(_folder.FullName), _repositories, offersPaths: true, TimeProvider.System, NullLogger<GitWorkspaces>.Instance);
         _path = _repositories.Create(_id);
     }
 
@@ -131,8 +131,24 @@ public sealed class GitWorkspacesTests : IDisposable
     public async Task Advance_LockLeftByAKilledProcess_IsTakenOver()
     {
         var commit = await CommitAsync(null, ("a", "1"));
-        await File.WriteAllTextAsync(Path.Combine(_path, "refs", "heads", "work.lock"), "");
+        var left = Path.Combine(_path, "refs", "heads", "work.lock");
+        await File.WriteAllTextAsync(left, "");
+        File.SetLastWriteTimeUtc(left, File.GetLastWriteTimeUtc(left).AddSeconds(-11));
         await AdvanceAsync(commit);
+        Assert.Equal(commit, await GitAsync("rev-parse", "work"));
+    }
+
+    [Fact]
+    public async Task Advance_WhileAnotherProcessMoves_WaitsForIt()
+    {
+        var commit = await CommitAsync(null, ("a", "1"));
+        var held = Path.Combine(_path, "refs", "heads", "work.lock");
+        await File.WriteAllTextAsync(held, "");
+        var moving = AdvanceAsync(commit);
+        await Assert.ThrowsAsync<TimeoutException>(() => moving.WaitAsync(TimeSpan.FromMilliseconds(200)));
+        Assert.True(File.Exists(held));
+        File.Delete(held);
+        await moving;
         Assert.Equal(commit, await GitAsync("rev-parse", "work"));
     }
 

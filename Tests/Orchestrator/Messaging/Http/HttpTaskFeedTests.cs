@@ -218,6 +218,28 @@ public sealed class HttpTaskFeedTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Call_OneOfTwoIsGone_GoesToTheOther_AndHomeAgainLater()
+    {
+        var time = new Stack.Tests.Orchestrator.Engine.ManualTimeProvider();
+        var gone = new Uri($"http://127.0.0.1:{Stack.Tests.EndToEnd.Ports.Free()}/");
+        var addresses = new OrchestratorAddresses([gone, _server.Address], 0, time);
+        using var feed = new HttpTaskFeed(_client, new HttpTaskFeedOptions { Addresses = addresses, JoinToken = "join" }, _token, TimeProvider.System, new Random(1), NullLogger<HttpTaskFeed>.Instance);
+
+        await feed.RegisterAsync(Registration, CancellationToken.None);
+        Assert.Equal(_server.Address, addresses.Current);
+        await feed.ReportAsync([Result(Tasks.Of().TaskId)], CancellationToken.None);
+        Assert.Single(_inner.Results);
+
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(gone, addresses.Current);
+        var exception = await Assert.ThrowsAsync<TaskFeedException>(() => feed.ClaimAsync(Claim(waitMs: 0), CancellationToken.None));
+        Assert.True(exception.IsTransient);
+        Assert.Empty(await feed.ClaimAsync(Claim(waitMs: 0), CancellationToken.None));
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(_server.Address, addresses.Current);
+    }
+
+    [Fact]
     public async Task Steps_FoundAndRecorded_TheFirstWriterWins()
     {
         await _feed.RegisterAsync(Registration, CancellationToken.None);
