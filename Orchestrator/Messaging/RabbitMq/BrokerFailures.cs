@@ -6,7 +6,11 @@ namespace Stack.Messaging.RabbitMq;
 /// <summary>The broker cannot be used now. What was to be published is still with the caller.</summary>
 /// <param name="message">What happened, and the remedy.</param>
 /// <param name="innerException">What the client library said.</param>
-internal sealed class BrokerUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);
+internal sealed class BrokerUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException)
+{
+    /// <summary>Whether the connection stands and the server, or one of its queues, says nothing.</summary>
+    public bool IsSilence { get; init; }
+}
 
 /// <summary>Tells failures of the connection from defects.</summary>
 internal static class BrokerFailures

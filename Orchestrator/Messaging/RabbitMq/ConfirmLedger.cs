@@ -74,11 +74,12 @@ internal sealed class ConfirmLedger
 
     /// <summary>Fails everything that is not confirmed. What is published again does no harm; what is believed to be there and is not would.</summary>
     /// <param name="reason">Why.</param>
-    public Task Break(string reason)
+    /// <param name="isSilence">Whether nothing was said at all.</param>
+    public Task Break(string reason, bool isSilence = false)
     {
         lock (_gate)
         {
-            _broken ??= new BrokerUnavailableException(reason);
+            _broken ??= new BrokerUnavailableException(reason) { IsSilence = isSilence };
             while (_waiting.TryDequeue(out var waiting))
             {
                 waiting.Done.TrySetException(_broken);

@@ -9,7 +9,7 @@ namespace Stack.Messaging.RabbitMq;
 internal sealed class ConfirmedPublisher(RabbitMqLink link, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan ConfirmPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ConfirmPatience = TimeSpan.FromSeconds(5);
     private static readonly CreateChannelOptions Confirming = new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -71,7 +71,7 @@ internal sealed class ConfirmedPublisher(RabbitMqLink link, TimeProvider time) :
         }
         catch (TimeoutException)
         {
-            await confirms.Break($"The server did not confirm within {ConfirmPatience.TotalSeconds:0} s.");
+            await confirms.Break($"The server did not confirm within {ConfirmPatience.TotalSeconds:0} s.", isSilence: true);
             await confirmed;
         }
     }

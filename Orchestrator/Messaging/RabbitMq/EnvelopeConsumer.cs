@@ -8,7 +8,8 @@ namespace Stack.Messaging.RabbitMq;
 /// <summary>Reads deliveries as they come and queues them. How many there are is bounded by the channel's prefetch.</summary>
 /// <param name="channel">The channel.</param>
 /// <param name="inbox">Where they go.</param>
-internal sealed class EnvelopeConsumer(IChannel channel, ChannelWriter<Delivery> inbox) : AsyncDefaultBasicConsumer(channel)
+/// <param name="takesLists">Whether a message may hold many envelopes. Each is queued on its own.</param>
+internal sealed class EnvelopeConsumer(IChannel channel, ChannelWriter<Delivery> inbox, bool takesLists = false) : AsyncDefaultBasicConsumer(channel)
 {
     public override Task HandleBasicDeliverAsync(
         string consumerTag,
@@ -23,7 +24,11 @@ internal sealed class EnvelopeConsumer(IChannel channel, ChannelWriter<Delivery>
         // The body is the client library's after this method; so it is read here.
         try
         {
-            inbox.TryWrite(new Delivery(deliveryTag, EnvelopeMessages.Read(properties, body.Span), properties, redelivered, null));
+            var envelopes = takesLists ? EnvelopeMessages.ReadAll(properties, body.Span) : [EnvelopeMessages.Read(properties, body.Span)];
+            for (var i = 0; i < envelopes.Count; i++)
+            {
+                inbox.TryWrite(new Delivery(deliveryTag, envelopes[i], properties, redelivered, null) { HasMore = i < envelopes.Count - 1 });
+            }
         }
         catch (JsonException exception)
         {
@@ -53,4 +58,8 @@ internal sealed class EnvelopeConsumer(IChannel channel, ChannelWriter<Delivery>
 /// <param name="Properties">Its properties.</param>
 /// <param name="IsRedelivered">Whether it was delivered before, to anyone.</param>
 /// <param name="Problem">Why it cannot be read. Null: it can.</param>
-internal readonly record struct Delivery(ulong Tag, Envelope? Envelope, IReadOnlyBasicProperties Properties, bool IsRedelivered, string? Problem);
+internal readonly record struct Delivery(ulong Tag, Envelope? Envelope, IReadOnlyBasicProperties Properties, bool IsRedelivered, string? Problem)
+{
+    /// <summary>Whether another envelope of the same message follows. The message can be acknowledged with the last one.</summary>
+    public bool HasMore { get; init; }
+}

@@ -10,6 +10,7 @@ internal static class EnvelopeMessages
 {
     private const string Json = "application/json";
     private static readonly JsonTypeInfo<Envelope> Type = StackJson.TypeOf<Envelope>();
+    private static readonly JsonTypeInfo<Envelope[]> ListType = StackJson.TypeOf<Envelope[]>();
 
     /// <summary>A task.</summary>
     /// <param name="task">The task.</param>
@@ -34,6 +35,27 @@ internal static class EnvelopeMessages
     public static OutgoingMessage OfReply(Envelope envelope, string? replyTo) =>
         Of(RabbitMqNames.ResultExchange, replyTo ?? RabbitMqNames.Results, envelope, envelope is ResultEnvelope ? "task.result" : "task.status");
 
+    /// <summary>Results that go to the same queue, as one message: each message costs the server an entry in its log, whatever it holds.</summary>
+    /// <param name="results">The results.</param>
+    /// <param name="replyTo">What their tasks said. Null: not known; any orchestrator takes them.</param>
+    public static OutgoingMessage OfResults(IReadOnlyList<ResultEnvelope> results, string? replyTo)
+    {
+        if (results.Count == 1)
+        {
+            return OfReply(results[0], replyTo);
+        }
+
+        var properties = new BasicProperties { ContentType = Json, DeliveryMode = DeliveryModes.Persistent, MessageId = results[0].TaskId.ToString(), Type = "task.results" };
+        var envelopes = new Envelope[results.Count];
+        for (var i = 0; i < envelopes.Length; i++)
+        {
+            // The message has one trace context and each result its own: so that stands in the result.
+            envelopes[i] = MessagingTelemetry.Pass(results[i]);
+        }
+
+        return new OutgoingMessage(RabbitMqNames.ResultExchange, replyTo ?? RabbitMqNames.Results, properties, JsonSerializer.SerializeToUtf8Bytes(envelopes, ListType), results[0]);
+    }
+
     /// <summary>A cancel, for all agents.</summary>
     /// <param name="cancel">The cancel.</param>
     /// <param name="agentId">The only agent that it is meant for. Null: all.</param>
@@ -55,14 +77,39 @@ internal static class EnvelopeMessages
     /// <exception cref="JsonException">It is no envelope, or one of another major version.</exception>
     public static Envelope Read(IReadOnlyBasicProperties properties, ReadOnlySpan<byte> body)
     {
-        var envelope = JsonSerializer.Deserialize(body, Type) ?? throw new JsonException("The message is null.");
-        if (!envelope.EnvelopeVersion.StartsWith("1.", StringComparison.Ordinal))
-        {
-            throw new JsonException($"The envelope has version '{envelope.EnvelopeVersion}'; this program understands {Envelope.CurrentVersion}.");
-        }
+        var envelope = JsonSerializer.Deserialize(body, Type)!;
+        Check(envelope);
 
         var (traceparent, tracestate) = MessagingTelemetry.Extract(properties);
         return traceparent is null || traceparent == envelope.Traceparent ? envelope : envelope with { Traceparent = traceparent, Tracestate = tracestate };
+    }
+
+    /// <summary>Reads a message that may hold many envelopes.</summary>
+    /// <param name="properties">Its properties.</param>
+    /// <param name="body">Its body.</param>
+    /// <exception cref="JsonException">One of them is no envelope, or one of another major version.</exception>
+    public static IReadOnlyList<Envelope> ReadAll(IReadOnlyBasicProperties properties, ReadOnlySpan<byte> body)
+    {
+        if (body.IsEmpty || body[0] != (byte)'[')
+        {
+            return [Read(properties, body)];
+        }
+
+        var envelopes = JsonSerializer.Deserialize(body, ListType) ?? [];
+        foreach (var envelope in envelopes)
+        {
+            Check(envelope);
+        }
+
+        return envelopes.Length > 0 ? envelopes : throw new JsonException("The list is empty.");
+    }
+
+    private static void Check(Envelope? envelope)
+    {
+        if (envelope?.EnvelopeVersion.StartsWith("1.", StringComparison.Ordinal) != true)
+        {
+            throw new JsonException(envelope is null ? "The message is null." : $"The envelope has version '{envelope.EnvelopeVersion}'; this program understands {Envelope.CurrentVersion}.");
+        }
     }
 
     private static OutgoingMessage Of(string exchange, string routingKey, Envelope envelope, string kind)

@@ -42,6 +42,13 @@ internal static class MessagingTelemetry
         return Tag(Source.StartActivity(operation, ActivityKind.Internal, parent), envelope);
     }
 
+    /// <summary>The envelope with the context of a span of its own for its way through the broker; as it is when nobody listens.</summary>
+    public static Envelope Pass(ResultEnvelope envelope)
+    {
+        using var activity = StartPublish("task.result", envelope);
+        return activity?.Id is { } id ? envelope with { Traceparent = id } : envelope;
+    }
+
     /// <summary>Begins the span in which a message is handled, as a child of its publishing. Null: nobody listens.</summary>
     public static Activity? StartReceive(string operation, Envelope envelope)
     {

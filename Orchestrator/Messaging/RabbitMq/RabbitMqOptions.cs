@@ -34,8 +34,8 @@ public sealed class RabbitMqOptions
     public TimeSpan LongAttempt { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long an attempt runs before its agent says that it has started it. Shorter ones cost one message in and one out.</summary>
-    /// <value>The default is 50 milliseconds.</value>
-    public TimeSpan StartNoticeDelay { get; set; } = TimeSpan.FromMilliseconds(50);
+    /// <value>The default is 250 milliseconds.</value>
+    public TimeSpan StartNoticeDelay { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Everything that is wrong with the options, one sentence each; empty when they are good.</summary>
     public IReadOnlyList<string> Validate()

@@ -35,7 +35,7 @@ internal sealed partial class RabbitMqResults(
         await PrepareAsync(connection, cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         var inbox = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        var consumer = new EnvelopeConsumer(channel, inbox.Writer);
+        var consumer = new EnvelopeConsumer(channel, inbox.Writer, takesLists: true);
         await channel.BasicQosAsync(0, PrefetchCount, global: false, cancellationToken);
         await channel.BasicConsumeAsync(instance.Results, autoAck: false, consumer, cancellationToken);
         await channel.BasicConsumeAsync(RabbitMqNames.Results, autoAck: false, consumer, cancellationToken);
@@ -51,6 +51,12 @@ internal sealed partial class RabbitMqResults(
                 while (batch.Count < MostPerBatch && inbox.Reader.TryRead(out var delivery))
                 {
                     batch.Add(delivery);
+                }
+
+                // A message is acknowledged as a whole, so it is taken as a whole.
+                while (batch[^1].HasMore)
+                {
+                    batch.Add(await inbox.Reader.ReadAsync(together.Token));
                 }
 
                 var taken = await intake.TakeAsync(batch, together.Token);
@@ -106,7 +112,7 @@ internal sealed partial class RabbitMqResults(
 
     private async Task AcknowledgeAsync(IChannel channel, ulong lastTag, IReadOnlyList<Delivery> refused, CancellationToken cancellationToken)
     {
-        foreach (var message in refused)
+        foreach (var message in refused.DistinctBy(message => message.Tag))
         {
             LogRefused(message.Properties.MessageId, message.Problem);
             MessagingTelemetry.WasRejected();

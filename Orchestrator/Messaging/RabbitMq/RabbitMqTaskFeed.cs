@@ -15,6 +15,7 @@ namespace Stack.Messaging.RabbitMq;
 /// </remarks>
 public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
 {
+    private const int MostPerMessage = 100;
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(2);
     private readonly ITaskFeed _inner;
     private readonly HeldTasks _held = new();
@@ -28,6 +29,7 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RabbitMqTaskFeed> _logger;
     private readonly CancellationTokenSource _life = new();
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, byte> _avoided = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private Task[] _loops = [];
     private long _lastHeartbeat;
@@ -171,11 +173,17 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
         IReadOnlyList<ResultReceipt> receipts;
         try
         {
-            await _publisher.PublishAsync([.. results.Select(result => EnvelopeMessages.OfReply(result, ReplyTo(result.TaskId)))], cancellationToken);
+            await _publisher.PublishAsync(MessagesOf(results), cancellationToken);
             receipts = [.. results.Select(result => new ResultReceipt { TaskId = result.TaskId, Status = ReceiptStatus.Accepted })];
         }
         catch (BrokerUnavailableException exception)
         {
+            if (exception.IsSilence)
+            {
+                // Perhaps the queue of one orchestrator: what is left for it goes to all of them.
+                Avoid(results);
+            }
+
             LogOverHttp(results.Count, exception.Message);
             receipts = await _inner.ReportAsync(results, cancellationToken);
         }
@@ -238,7 +246,38 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private string? ReplyTo(TaskId taskId) => _held.Find(taskId)?.ReplyTo;
+    private string? ReplyTo(TaskId taskId) => _held.Find(taskId)?.ReplyTo is { } queue && !_avoided.ContainsKey(queue) ? queue : null;
+
+    private List<OutgoingMessage> MessagesOf(IReadOnlyList<ResultEnvelope> results)
+    {
+        var messages = new List<OutgoingMessage>(1);
+        foreach (var group in results.GroupBy(result => ReplyTo(result.TaskId), StringComparer.Ordinal))
+        {
+            messages.AddRange(group.Chunk(MostPerMessage).Select(chunk => EnvelopeMessages.OfResults(chunk, group.Key)));
+        }
+
+        foreach (var result in results)
+        {
+            if (_held.Find(result.TaskId) is { } held)
+            {
+                // It says more than a notice that it was begun.
+                held.IsNoticed = true;
+            }
+        }
+
+        return messages;
+    }
+
+    private void Avoid(IReadOnlyList<ResultEnvelope> results)
+    {
+        foreach (var result in results)
+        {
+            if (_held.Find(result.TaskId)?.ReplyTo is { } queue)
+            {
+                _avoided[queue] = 0;
+            }
+        }
+    }
 
     private Task SettleAsync(IReadOnlyCollection<TaskId> tasks, bool done)
     {
