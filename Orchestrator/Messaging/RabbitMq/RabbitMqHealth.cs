@@ -5,7 +5,7 @@ namespace Stack.Messaging.RabbitMq;
 /// <summary>Whether the broker can be used, by asking it: a server that hangs keeps its connections. Without it work is accepted and waits, so that this is no reason to refuse any.</summary>
 internal sealed class RabbitMqHealth(RabbitMqConnections connections, DispatchLedger ledger) : IHealthCheck
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -17,6 +17,8 @@ internal sealed class RabbitMqHealth(RabbitMqConnections connections, DispatchLe
 
     private static async Task<string?> TroubleAsync(RabbitMqLink link, CancellationToken cancellationToken)
     {
+        // One that nobody has needed yet is not ill.
+        link.Begin();
         if (link.Trouble is { } known)
         {
             return known;

@@ -35,12 +35,21 @@ internal sealed partial class RabbitMqLink : IAsyncDisposable
     /// <summary>Why it cannot be used now. Null: it can.</summary>
     public string? Trouble => _trouble ?? _blocked;
 
-    /// <summary>The connection, now or when there is one.</summary>
-    public Task<IConnection> ConnectedAsync(CancellationToken cancellationToken)
+    /// <summary>Begins to connect, if it has not. Otherwise the first use does.</summary>
+    public void Begin()
     {
         lock (_gate)
         {
             _keeping ??= Task.Run(() => KeepAsync(_life.Token), CancellationToken.None);
+        }
+    }
+
+    /// <summary>The connection, now or when there is one.</summary>
+    public Task<IConnection> ConnectedAsync(CancellationToken cancellationToken)
+    {
+        Begin();
+        lock (_gate)
+        {
             return _connected.Task.WaitAsync(cancellationToken);
         }
     }
