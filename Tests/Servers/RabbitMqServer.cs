@@ -18,8 +18,7 @@ public sealed class RabbitMqServer : IAsyncLifetime
 {
     // The server's own script starts the virtual machine as its child; so a shell watches whether the tests are still there, and ends the whole group when not.
     private const string Script = """
-        set -m
-        "$0" > server.out 2>&1 &
+        setsid "$0" > server.out 2>&1 &
         while kill -0 "$1" 2>/dev/null && kill -0 $! 2>/dev/null; do sleep 1; done
         kill -9 -$! 2>/dev/null
         kill -0 "$1" 2>/dev/null || epmd -port "$ERL_EPMD_PORT" -kill > epmd.out 2>&1

@@ -20,6 +20,11 @@ internal static class BrokerFailures
     public static bool IsTransient(Exception exception) =>
         exception is BrokerUnavailableException or RabbitMQClientException or IOException or SocketException or TimeoutException or ObjectDisposedException;
 
+    /// <summary>Whether it may go well with the next connection. The client library says by a cancellation, too, that the server did not answer in time; ours is told apart by its token.</summary>
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="ours">What we would cancel it with.</param>
+    public static bool IsTransient(Exception exception, CancellationToken ours) => IsTransient(exception) || (exception is OperationCanceledException && !ours.IsCancellationRequested);
+
     /// <summary>The cause in one sentence.</summary>
     /// <param name="exception">What was thrown.</param>
     public static string CauseOf(Exception exception)
@@ -29,6 +34,8 @@ internal static class BrokerFailures
             exception = inner;
         }
 
-        return exception is OperationInterruptedException { ShutdownReason.ReplyText: { Length: > 0 } text } ? text : exception.Message;
+        return exception is OperationCanceledException
+            ? "The server did not answer in time."
+            : exception is OperationInterruptedException { ShutdownReason.ReplyText: { Length: > 0 } text } ? text : exception.Message;
     }
 }

@@ -45,7 +45,7 @@ internal sealed class ConfirmedPublisher(RabbitMqLink link, TimeProvider time) :
 
             return WaitAsync(confirms, confirms.Sent(messages.Count));
         }
-        catch (Exception exception) when (BrokerFailures.IsTransient(exception) && exception is not BrokerUnavailableException)
+        catch (Exception exception) when (BrokerFailures.IsTransient(exception, cancellationToken) && exception is not BrokerUnavailableException)
         {
             await DropAsync();
             throw new BrokerUnavailableException($"RabbitMQ did not take {messages.Count} messages. {BrokerFailures.CauseOf(exception)}", exception);
@@ -130,7 +130,7 @@ internal sealed class ConfirmedPublisher(RabbitMqLink link, TimeProvider time) :
             {
                 await channel.DisposeAsync();
             }
-            catch (Exception exception) when (BrokerFailures.IsTransient(exception))
+            catch (Exception exception) when (BrokerFailures.IsTransient(exception, CancellationToken.None))
             {
                 // It was lost already.
             }

@@ -12,7 +12,7 @@ internal sealed partial class DispatchLane(string agentType, DispatchLane.Tools 
     private const int MostPerBatch = 256;
     private const int ClaimWaitMs = 30_000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan QueuePatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan QueuePatience = TimeSpan.FromSeconds(8);
 
     private readonly ILogger _logger = tools.Logger;
     private volatile IConnection? _declaredOn;
@@ -27,7 +27,7 @@ internal sealed partial class DispatchLane(string agentType, DispatchLane.Tools 
             {
                 await RunOnceAsync(cancellationToken);
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 // The boundary of the loop: the store does not answer, or the connection was lost between two calls.
                 LogFailed(agentType, BrokerFailures.CauseOf(exception));
@@ -107,7 +107,7 @@ internal sealed partial class DispatchLane(string agentType, DispatchLane.Tools 
         {
             await tools.Doctor.RemoveIfDeadAsync(RabbitMqNames.Tasks(agentType), QueuePatience, CancellationToken.None);
         }
-        catch (Exception exception) when (BrokerFailures.IsTransient(exception))
+        catch (Exception exception) when (BrokerFailures.IsTransient(exception, CancellationToken.None))
         {
             LogFailed(agentType, BrokerFailures.CauseOf(exception));
         }

@@ -11,6 +11,7 @@ namespace Stack.Messaging.RabbitMq;
 internal sealed partial class QueueDoctor(RabbitMqOptions options, ILogger<QueueDoctor> logger)
 {
     private static readonly TimeSpan DeleteLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ServerLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan GoodbyeLimit = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Whether a queue answers a consumer. Asked on a connection of its own: a channel that waits for such a queue takes its connection with it.</summary>
@@ -51,6 +52,14 @@ internal sealed partial class QueueDoctor(RabbitMqOptions options, ILogger<Queue
             return false;
         }
 
+        // It may have been the server that stood still, and such a queue must live. So it is asked again, by a server that answers.
+        var other = await ConnectAsync(ServerLimit, cancellationToken);
+        await other.AbortAsync(GoodbyeLimit);
+        if (await AnswersAsync(queue, patience, cancellationToken))
+        {
+            return false;
+        }
+
         LogDead(queue, patience);
         var connection = await ConnectAsync(DeleteLimit, cancellationToken);
         try
@@ -67,7 +76,7 @@ internal sealed partial class QueueDoctor(RabbitMqOptions options, ILogger<Queue
 
     private Task<IConnection> ConnectAsync(TimeSpan callLimit, CancellationToken cancellationToken)
     {
-        var factory = new ConnectionFactory { Uri = new Uri(options.Address), AutomaticRecoveryEnabled = false, ContinuationTimeout = callLimit, ClientProvidedName = "stack queue probe" };
+        var factory = new ConnectionFactory { Uri = new Uri(options.Address), AutomaticRecoveryEnabled = false, ContinuationTimeout = callLimit, HandshakeContinuationTimeout = callLimit, RequestedConnectionTimeout = callLimit, ClientProvidedName = "stack queue probe" };
         return factory.CreateConnectionAsync(cancellationToken);
     }
 

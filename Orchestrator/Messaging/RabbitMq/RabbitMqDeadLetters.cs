@@ -97,7 +97,7 @@ internal sealed class RabbitMqDeadLetters(RabbitMqLink link, ConfirmedPublisher 
                 }
             }
         }
-        catch (Exception exception) when (BrokerFailures.IsTransient(exception))
+        catch (Exception exception) when (BrokerFailures.IsTransient(exception, cancellationToken))
         {
             throw new DeadLettersUnavailableException($"The dead letters cannot be read now. {BrokerFailures.CauseOf(exception)}", exception);
         }

@@ -62,7 +62,7 @@ internal sealed partial class RabbitMqDispatcher(
                 {
                     await RunOnceAsync(stoppingToken);
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException)
+                catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
                 {
                     // The boundary of the loop: the store or the registry does not answer; the next pass asks again.
                     LogPassFailed(exception);
@@ -85,7 +85,7 @@ internal sealed partial class RabbitMqDispatcher(
             var connection = await tools.Link.ConnectedWithinAsync(DeclarePatience, cancellationToken);
             await tools.Topology.DeclareTasksAsync(connection, registration.AgentType, cancellationToken);
         }
-        catch (Exception exception) when (BrokerFailures.IsTransient(exception))
+        catch (Exception exception) when (BrokerFailures.IsTransient(exception, cancellationToken))
         {
             LogNotPrepared(registration.AgentType, BrokerFailures.CauseOf(exception));
         }

@@ -95,7 +95,7 @@ internal sealed partial class RabbitMqLink : IAsyncDisposable
             {
                 cancellationToken.ThrowIfCancellationRequested();
             }
-            catch (Exception exception) when (BrokerFailures.IsTransient(exception))
+            catch (Exception exception) when (BrokerFailures.IsTransient(exception, cancellationToken))
             {
                 LogSessionFailed(_name, BrokerFailures.CauseOf(exception));
             }

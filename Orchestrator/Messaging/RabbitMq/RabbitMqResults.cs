@@ -16,7 +16,7 @@ internal sealed partial class RabbitMqResults(
     private const int BatchesUnderWay = 4;
     private const ushort PrefetchCount = 2000;
     private static readonly TimeSpan OwnPatience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan SharedPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SharedPatience = TimeSpan.FromSeconds(15);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

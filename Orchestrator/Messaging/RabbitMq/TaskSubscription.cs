@@ -40,7 +40,7 @@ internal sealed partial class TaskSubscription(
         {
             await session.ResizeAsync(0, CancellationToken.None);
         }
-        catch (Exception exception) when (BrokerFailures.IsTransient(exception))
+        catch (Exception exception) when (BrokerFailures.IsTransient(exception, CancellationToken.None))
         {
             // The channel is lost, and with it the consumer.
         }
@@ -79,7 +79,7 @@ internal sealed partial class TaskSubscription(
         var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await using var session = new TaskSession(channel, RabbitMqNames.Tasks(registration.AgentType), inbox.Writer);
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var fitting = FitAsync(session, registration.MaxConcurrency, together.Token);
+        var fitting = FitAsync(session, inbox.Writer, registration.MaxConcurrency, together.Token);
         _session = session;
         try
         {
@@ -132,7 +132,7 @@ internal sealed partial class TaskSubscription(
     }
 
     // Keeps the prefetch at the number of free slots, counting those that the consumer does not know of.
-    private async Task FitAsync(TaskSession session, int slots, CancellationToken cancellationToken)
+    private async Task FitAsync(TaskSession session, ChannelWriter<Delivery> inbox, int slots, CancellationToken cancellationToken)
     {
         var pause = TimeSpan.FromTicks(Math.Clamp(options.LongAttempt.Ticks / 4, TimeSpan.TicksPerSecond / 4, 10 * TimeSpan.TicksPerSecond));
         var most = Prefetch.For(slots);
@@ -144,10 +144,11 @@ internal sealed partial class TaskSubscription(
                 await _changed.WaitAsync(pause, cancellationToken);
             }
         }
-        catch (Exception exception) when (BrokerFailures.IsTransient(exception))
+        catch (Exception exception) when (BrokerFailures.IsTransient(exception, cancellationToken))
         {
-            // The channel is lost; the session ends by the same.
+            // There may be no consumer now, on a connection that stands: the session ends, and the next one makes another.
             LogLost(BrokerFailures.CauseOf(exception));
+            inbox.TryComplete(new BrokerUnavailableException(BrokerFailures.CauseOf(exception)));
         }
     }
 
