@@ -43,7 +43,7 @@ internal sealed partial class DispatchLane(string agentType, DispatchLane.Tools 
         await DeclareAsync(cancellationToken);
         var room = await tools.Ledger.WaitForRoomAsync(agentType, cancellationToken);
         var claim = new TaskClaim { AgentType = agentType, MaxTasks = Math.Min(room, MostPerBatch), WaitMs = ClaimWaitMs };
-        var tasks = await tools.Feed.ClaimAsync(claim, cancellationToken);
+        var tasks = await ClaimAsync(claim, cancellationToken);
         if (tasks.Count == 0)
         {
             return 0;
@@ -66,6 +66,37 @@ internal sealed partial class DispatchLane(string agentType, DispatchLane.Tools 
         {
             await GiveBackAsync(tasks, exception);
             throw;
+        }
+    }
+
+    // Only while there are agents: what is claimed after the last one left would wait at the broker, where agents that do not know it cannot get at it.
+    private async Task<IReadOnlyList<TaskEnvelope>> ClaimAsync(TaskClaim claim, CancellationToken cancellationToken)
+    {
+        using var present = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        tools.Ledger.OnLeft(agentType, () => Cancel(present));
+        try
+        {
+            return await tools.Feed.ClaimAsync(claim, present.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && present.IsCancellationRequested)
+        {
+            return [];
+        }
+        finally
+        {
+            tools.Ledger.OnLeft(agentType, null);
+        }
+    }
+
+    private static void Cancel(CancellationTokenSource claim)
+    {
+        try
+        {
+            claim.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The claim ended in the same moment.
         }
     }
 

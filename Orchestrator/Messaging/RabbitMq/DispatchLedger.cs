@@ -38,6 +38,7 @@ internal sealed class DispatchLedger(TimeProvider time) : IDispatchListener
     public void SetCapacity(string agentType, int capacity)
     {
         TaskCompletionSource? room = null;
+        Action? left = null;
         lock (_gate)
         {
             var lane = LaneOf(agentType);
@@ -45,10 +46,21 @@ internal sealed class DispatchLedger(TimeProvider time) : IDispatchListener
             {
                 lane.Capacity = capacity;
                 room = lane.TakeRoom();
+                left = capacity == 0 ? lane.Left : null;
             }
         }
 
         room?.TrySetResult();
+        left?.Invoke();
+    }
+
+    /// <summary>Who is told that the last agent of a type left. Null: nobody any more.</summary>
+    public void OnLeft(string agentType, Action? left)
+    {
+        lock (_gate)
+        {
+            LaneOf(agentType).Left = left;
+        }
     }
 
     /// <summary>Waits until the agents of a type can take more.</summary>
@@ -230,6 +242,8 @@ internal sealed class DispatchLedger(TimeProvider time) : IDispatchListener
         public int Capacity { get; set; }
 
         public TaskCompletionSource? Room { get; set; }
+
+        public Action? Left { get; set; }
 
         public TaskCompletionSource? TakeRoom()
         {

@@ -36,7 +36,7 @@ internal sealed class RabbitMqHealth(RabbitMqConnections connections, DispatchLe
         {
             return $"It did not answer within {Limit.TotalSeconds:0} s.";
         }
-        catch (Exception exception) when (BrokerFailures.IsTransient(exception))
+        catch (Exception exception) when (BrokerFailures.IsTransient(exception, cancellationToken))
         {
             return BrokerFailures.CauseOf(exception);
         }

@@ -140,7 +140,7 @@ internal sealed partial class RabbitMqLink : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception exception) when (BrokerFailures.IsTransient(exception) || exception is OperationCanceledException)
+            catch (Exception exception) when (BrokerFailures.IsTransient(exception, cancellationToken))
             {
                 Note(BrokerFailures.CauseOf(exception));
             }

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Stack.Contracts;
+using Stack.Messaging.RabbitMq;
 using Stack.Tests.Conformance.Feeds;
 using Stack.Tests.Orchestrator.Api;
 using Stack.Tests.Servers;
@@ -63,14 +64,15 @@ public sealed class DeadLetterTests(RabbitMqServer server)
         await using var host = await OrchestratorHost.StartAsync("ConnectionStrings:rabbitmq=" + server.Address);
         var definition = await host.DefineAsync(1);
         var workflow = await host.SubmitAsync(definition);
-        var letter = await PoisonAsync(host, definition, new TaskId(workflow.Id, "s1", 1));
+        await using var feed = Feed(host);
+        var letter = await PoisonAsync(host, feed, definition, new TaskId(workflow.Id, "s1", 1));
         Assert.Equal("task", (await host.Client.GetAsync("/api/v1/dead-letters/" + letter.Id).ValueAsync<DeadLetterResource>()).Kind);
         Assert.Equal(letter.Id, (await host.Client.PostAsync($"/api/v1/dead-letters/{letter.Id}/replay", null).ValueAsync<DeadLetterResource>()).Id);
         await host.Client.GetAsync("/api/v1/dead-letters/" + letter.Id).ProblemAsync(HttpStatusCode.NotFound, ProblemTypes.NotFound);
-        await using var agent = await TestAgent.RegisterAsync(host, definition);
-        var again = await agent.ClaimOneAsync();
+        var agent = new FeedAgent(feed, AgentId.New(definition, Random.Shared), definition, slots: 4);
+        var again = await agent.TakeAsync();
         Assert.Equal(2, again.TaskId.Attempt);
-        await agent.CompleteAsync(again.TaskId);
+        await agent.ReportAsync(again.TaskId);
         await host.UntilAsync(workflow.Id, shown => shown.Status is WorkflowStatus.Completed, "It is completed");
     }
 
@@ -80,7 +82,8 @@ public sealed class DeadLetterTests(RabbitMqServer server)
         await using var host = await OrchestratorHost.StartAsync("ConnectionStrings:rabbitmq=" + server.Address);
         var definition = await host.DefineAsync(1);
         var workflow = await host.SubmitAsync(definition);
-        var letter = await PoisonAsync(host, definition, new TaskId(workflow.Id, "s1", 1));
+        await using var feed = Feed(host);
+        var letter = await PoisonAsync(host, feed, definition, new TaskId(workflow.Id, "s1", 1));
         await host.Client.PostAsync($"/api/v1/workflows/{workflow.Id}/retry", Answers.Json("{}")).ValueAsync<WorkflowResource>();
         await host.Client.PostAsync($"/api/v1/dead-letters/{letter.Id}/replay", null).ProblemAsync(HttpStatusCode.Conflict, ProblemTypes.Conflict);
         await host.Client.PostAsync($"/api/v1/dead-letters/{letter.Id}/discard", null).ValueAsync<DeadLetterResource>();
@@ -88,23 +91,18 @@ public sealed class DeadLetterTests(RabbitMqServer server)
         await host.Client.GetAsync("/api/v1/dead-letters?limit=none").ProblemAsync(HttpStatusCode.BadRequest, ProblemTypes.InvalidRequest);
     }
 
+    private RabbitMqTaskFeed Feed(OrchestratorHost host) => new(
+        host.Services.GetRequiredService<ITaskFeed>(), RabbitMqSystem.Options(server), TimeProvider.System, new Random(), host.Services.GetRequiredService<ILoggerFactory>());
+
     // A task whose bytes were damaged on the way: an agent refuses it.
-    private async Task<DeadLetterResource> PoisonAsync(OrchestratorHost host, string definition, TaskId task)
+    private async Task<DeadLetterResource> PoisonAsync(OrchestratorHost host, RabbitMqTaskFeed feed, string definition, TaskId task)
     {
-        var options = RabbitMqSystem.Options(server);
-        var feed = new Stack.Messaging.RabbitMq.RabbitMqTaskFeed(
-            host.Services.GetRequiredService<ITaskFeed>(), options, TimeProvider.System, new Random(), host.Services.GetRequiredService<ILoggerFactory>());
-        await using (feed)
-        {
-            await RabbitMqTools.PublishTaskAsync(server, definition, task, Encoding.UTF8.GetBytes("damaged"));
-            var agent = AgentId.New(definition, Random.Shared);
-            await feed.RegisterAsync(new AgentRegistration { AgentId = agent, AgentType = definition, Version = "1", MaxConcurrency = 4 }, None);
-            await host.UntilAsync(task.WorkflowId, shown => shown.Status is WorkflowStatus.Failed, "It is failed");
-            Assert.Equal(ErrorCategory.Poison, (await host.ShowAsync(task.WorkflowId)).Stages![0].Error?.Category);
-            await feed.DeregisterAsync(agent, None);
-            var list = await host.Client.GetAsync("/api/v1/dead-letters?limit=500").ValueAsync<DeadLetterList>();
-            return list.DeadLetters.Single(letter => letter.TaskId == task);
-        }
+        await RabbitMqTools.PublishTaskAsync(server, definition, task, Encoding.UTF8.GetBytes("damaged"));
+        await feed.RegisterAsync(new AgentRegistration { AgentId = AgentId.New(definition, Random.Shared), AgentType = definition, Version = "1", MaxConcurrency = 4 }, None);
+        await host.UntilAsync(task.WorkflowId, shown => shown.Status is WorkflowStatus.Failed, "It is failed");
+        Assert.Equal(ErrorCategory.Poison, (await host.ShowAsync(task.WorkflowId)).Stages![0].Error?.Category);
+        var list = await host.Client.GetAsync("/api/v1/dead-letters?limit=500").ValueAsync<DeadLetterList>();
+        return list.DeadLetters.Single(letter => letter.TaskId == task);
     }
 
     private static IDeadLetters Letters(FeedSystem system) => system.Services.GetRequiredService<IDeadLetters>();
