@@ -11,6 +11,8 @@ internal sealed class ServerFolders(StateDirectory data, string outside = "/var/
     private const UnixFileMode Mine = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode Passable = Mine | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    private readonly Lock gate = new();
+
     /// <summary>Where the folder of all is found: itself, or a link to it. It may not be there.</summary>
     internal string Link => Path.Combine(data.Path, "servers");
 
@@ -20,10 +22,14 @@ internal sealed class ServerFolders(StateDirectory data, string outside = "/var/
     /// <summary>The folder of one server; made when it is not there.</summary>
     internal string Prepare(string name, ServerAccount? account)
     {
-        var folder = Path.Combine(account is null ? Own() : Outside(), name);
-        Make(folder, Mine);
-        account?.Own(folder);
-        return folder;
+        // Servers start at the same time, and the first of them makes what all share.
+        lock (gate)
+        {
+            var folder = Path.Combine(account is null ? Own() : Outside(), name);
+            Make(folder, Mine);
+            account?.Own(folder);
+            return folder;
+        }
     }
 
     private string Own()
