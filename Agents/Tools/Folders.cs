@@ -8,7 +8,8 @@ internal static class Folders
     /// <returns>Whether it is gone.</returns>
     public static bool Remove(string path)
     {
-        for (var tries = 0; tries < 3 && Directory.Exists(path); tries++)
+        var isThere = Directory.Exists(path);
+        for (var tries = 0; tries < 3 && isThere; tries++)
         {
             try
             {
@@ -26,9 +27,11 @@ internal static class Folders
             {
                 MakeWritable(path);
             }
+
+            isThere = Directory.Exists(path);
         }
 
-        return !Directory.Exists(path);
+        return !isThere;
     }
 
     private static void MakeWritable(string path)

@@ -8,13 +8,15 @@ namespace Stack.ServiceDefaults.Telemetry;
 /// through HTTP calls and can be stored from <see cref="Activity.Current"/>, but no tags are collected.
 /// </summary>
 /// <remarks>
+/// Messages carry the context in their envelopes and need no activity of their own: thousands of them a second would be made for nobody.
 /// A trace that begins here is marked as sampled: a neighbour that does export samples by its parent, and would drop the trace otherwise.
 /// </remarks>
 internal sealed class TraceContextPropagation : IHostedLifecycleService, IDisposable
 {
     private readonly ActivityListener listener = new()
     {
-        ShouldListenTo = source => source.Name is "Microsoft.AspNetCore" or "System.Net.Http" || source.Name.StartsWith("Stack.", StringComparison.Ordinal),
+        ShouldListenTo = source => source.Name is "Microsoft.AspNetCore" or "System.Net.Http"
+            || (source.Name.StartsWith("Stack.", StringComparison.Ordinal) && source.Name is not "Stack.Messaging"),
         Sample = static (ref _) => ActivitySamplingResult.PropagationData,
         ActivityStarted = static activity =>
         {
