@@ -34,15 +34,15 @@ internal static class PostgresHistory
             '2024-05-01T00:00:00Z'::timestamptz + i * interval '0.1 s' AS at
         FROM generate_series(0::bigint, $1::bigint - 1) AS i
         """,
-        "INSERT INTO workflow_facets (type, definition_name, priority) SELECT DISTINCT type, type, priority FROM made",
+        "INSERT INTO workflow_facets (type, definition_name, priority) SELECT DISTINCT type, type, priority FROM made ON CONFLICT DO NOTHING",
         """
         INSERT INTO workflows (id, version, facet, status, display_state, current_stage, progress, ended_at, state)
         SELECT m.id, 6, f.id, status, upper(status), 'deployment', 100, at,
             '{"id":"' || m.id || '","version":6,"end":"' || status || '","updated_at":"2024-05-01T00:00:00Z","ended_at":"2024-05-01T00:00:00Z","stages":['
             || '{"name":"scaffolding","status":"completed","attempt":1,"counted_attempt":1},{"name":"e2e_testing","status":"' || status || '","attempt":1,"failures":1}]}'
-        FROM made m JOIN workflow_facets f USING (type, priority)
+        FROM made m JOIN workflow_facets f ON f.type = m.type AND f.definition_name = m.type AND f.priority = m.priority
         """,
-        "INSERT INTO workflow_counts (facet, status, workflows) SELECT facet, status, count(*) FROM workflows GROUP BY facet, status",
+        "INSERT INTO workflow_counts (facet, status, workflows) SELECT facet, w.status, count(*) FROM workflows w JOIN made USING (id) GROUP BY facet, w.status",
         """
         INSERT INTO workflow_headers (workflow_id, header)
         SELECT id, json_build_object('id', id, 'name', 'history ' || i, 'description', '', 'type', type, 'definition_name', type, 'definition_version', 'ab', 'priority', priority,
@@ -59,11 +59,11 @@ internal static class PostgresHistory
         """,
         """
         INSERT INTO events (id, workflow_id, happened)
-        SELECT 4 * (i + 1), id, '[{"name":"workflow.submitted","at":"2024-05-01T00:00:00Z","data":{}},{"name":"stage.completed","at":"2024-05-01T00:00:00Z","data":{}},'
+        SELECT (SELECT last_value FROM event_ids) + 4 * (i + 1), id, '[{"name":"workflow.submitted","at":"2024-05-01T00:00:00Z","data":{}},{"name":"stage.completed","at":"2024-05-01T00:00:00Z","data":{}},'
             || '{"name":"stage.completed","at":"2024-05-01T00:00:00Z","data":{}},{"name":"workflow.' || status || '","at":"2024-05-01T00:00:00Z","data":{}}]'
         FROM made
         """,
-        "SELECT setval('event_ids', 4 * $1::bigint)",
+        "SELECT setval('event_ids', (SELECT max(id) FROM events))",
         "DROP TABLE made",
         "ANALYZE",
     ];

@@ -1,5 +1,6 @@
 using Stack.Benchmarks;
 using Stack.Benchmarks.Floor;
+using Stack.Benchmarks.History;
 using Stack.Benchmarks.Pipeline;
 
 // Each benchmark by its name: dotnet run -c Release --project Tests/Benchmarks -- NAME [arguments]
@@ -7,6 +8,7 @@ var benchmarks = new Dictionary<string, (string Purpose, Func<string[], Task> Ru
 {
     ["store"] = ("what a store writes per second in batches, and how long lists take with a million finished workflows [history, default 1000000] [--postgres [connection string]]", StoreBenchmark.RunAsync),
     ["pipeline5"] = ("five sequential stages through the whole stack [workflows, default 10000] [one at a time, default 500] [--infrastructure embedded|servers|postgres|rabbitmq]", Pipeline5.RunAsync),
+    ["history"] = ("what finished workflows cost the next ones, and lists over HTTP [finished, default 1000000] [workflows, default 10000] [embedded|servers|postgres|rabbitmq]", HistoryBenchmark.RunAsync),
     ["floor"] = ("what PostgreSQL and RabbitMQ themselves take for five stages, without an engine [workflows, default 5000] [one at a time, default 300]", FloorBenchmark.RunAsync),
     ["floor-worker"] = ("the other process of the floor, which starts it", FloorWorker.RunAsync),
 };

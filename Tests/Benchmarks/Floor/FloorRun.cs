@@ -31,8 +31,8 @@ internal sealed class FloorRun : IAsyncDisposable
     {
         var content = new FloorContent();
         var channel = await FloorChannel.OpenAsync(broker, FloorNames.Tasks(queueType), queueType);
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["floor-worker", broker, queueType, queueType, slots.ToString(CultureInfo.InvariantCulture)])
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (var argument in (string[])[typeof(FloorWorker).Assembly.Location, "floor-worker", broker, queueType, queueType, slots.ToString(CultureInfo.InvariantCulture)])
         {
             start.ArgumentList.Add(argument);
         }

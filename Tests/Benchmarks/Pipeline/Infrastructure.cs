@@ -7,6 +7,9 @@ internal sealed class Infrastructure : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("stack-servers-").FullName;
 
+    /// <summary>Where the orchestrator keeps what it keeps in files; it outlives the orchestrator.</summary>
+    public string DataDirectory => Path.Combine(_folder, "orchestrator");
+
     private Infrastructure()
     {
     }
@@ -20,7 +23,8 @@ internal sealed class Infrastructure : IDisposable
     {
         get
         {
-            var settings = new Dictionary<string, string>();
+            // What was made for history is old; nothing shall remove it.
+            var settings = new Dictionary<string, string> { ["Engine__RetentionPeriod"] = "00:00:00" };
             if (Postgres is not null)
             {
                 settings["ConnectionStrings__stackdb"] = Postgres.ConnectionString;

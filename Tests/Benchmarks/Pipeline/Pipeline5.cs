@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
 using Stack.Benchmarks.Floor;
-using Stack.Benchmarks.Servers;
 
 namespace Stack.Benchmarks.Pipeline;
 
@@ -11,8 +9,6 @@ namespace Stack.Benchmarks.Pipeline;
 /// </summary>
 internal sealed class Pipeline5
 {
-    // As many workflows as the tiered compiler needs to be done with the hot methods: a service that runs for months is measured, not its first seconds.
-    private const int WarmUp = 5000;
     private const int Slots = 512;
     private readonly string _infrastructure;
     private readonly int _workflows;
@@ -65,17 +61,7 @@ internal sealed class Pipeline5
     private async Task<Figures> MeasureAsync(Infrastructure infrastructure, SystemUnderTest system)
     {
         using var client = new PipelineClient(system.Address);
-        await client.ApplyDefinitionAsync();
-        await client.SubmitAsync(Math.Min(WarmUp, _workflows));
-        await client.WaitUntilIdleAsync();
-
-        var cpu = new CpuMeter([.. system.Processes, ("client", Environment.ProcessId), .. infrastructure.Processes]);
-        var started = Stopwatch.GetTimestamp();
-        await client.SubmitAsync(_workflows);
-        await client.WaitUntilIdleAsync();
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        var used = cpu.Read();
-        await client.CheckAsync(_workflows);
+        var (elapsed, used) = await PipelineLoad.MeasureAsync(infrastructure, system, client, _workflows);
         return Figures.Of(_workflows, elapsed, used, await client.MeasureOneAtATimeAsync(_oneAtATime));
     }
 }

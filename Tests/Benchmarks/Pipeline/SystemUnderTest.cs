@@ -22,7 +22,7 @@ internal sealed class SystemUnderTest : IDisposable
             system.Start("orchestrator", "Orchestrator", "Stack.Orchestrator.dll", new(infrastructure.Settings)
             {
                 ["ASPNETCORE_URLS"] = system.Address.ToString(),
-                ["Stack__DataDirectory"] = Path.Combine(system._directory, "orchestrator"),
+                ["Stack__DataDirectory"] = infrastructure.DataDirectory,
             });
             await system.WaitAsync("/health/ready");
             system.Start("agents", "Agents", "Stack.Agents.dll", new(infrastructure.Settings)
