@@ -30,6 +30,7 @@ internal static class StoreHistory
     private static void Make(SqliteDatabase database, int from, int to)
     {
         database.Execute("CREATE TEMP TABLE IF NOT EXISTS made (i INTEGER PRIMARY KEY, id BLOB, uuid TEXT, status TEXT); DELETE FROM made");
+        database.Execute("CREATE TEMP TABLE IF NOT EXISTS base AS SELECT ifnull((SELECT max(id) FROM attempt_results), 0) AS result, ifnull((SELECT max(id) FROM events), 0) AS event");
         for (var i = from; i < to; i++)
         {
             var id = new WorkflowId(Guid.CreateVersion7(Began.AddSeconds(i)));
@@ -59,18 +60,18 @@ internal static class StoreHistory
         SELECT seq, 'history ' || i, '', 'ab', 638500000000000000 + i, 'A calculator web API with add, subtract, multiply and divide' FROM made JOIN workflows USING (id)
         """,
         """
-        INSERT INTO attempt_results (id, output) SELECT 2 * i + 1, '{"report":"' || hex(zeroblob(100)) || '"}' FROM made
+        INSERT INTO attempt_results (id, output) SELECT result + i + 1, '{"report":"' || hex(zeroblob(100)) || '"}' FROM made, base
         """,
         """
         INSERT INTO attempts (workflow_id, stage, attempt, status, counted, agent_type, priority, created_at, finished_at, agent_id, result_id)
-        SELECT id, 'scaffolding', 1, 'completed', 1, 'scaffold', 1, 638500000000000000 + i, 638500000000000000 + i, 'scaffold-1', 2 * i + 1 FROM made
+        SELECT id, 'scaffolding', 1, 'completed', 1, 'scaffold', 1, 638500000000000000 + i, 638500000000000000 + i, 'scaffold-1', result + i + 1 FROM made, base
         UNION ALL
         SELECT id, 'e2e_testing', 1, status, status = 'completed', 'e2e', 1, 638500000000000000 + i, 638500000000000000 + i, 'e2e-1', NULL FROM made
         """,
         """
         INSERT INTO events (id, workflow_id, name, stage, attempt, at, data)
-        SELECT 4 * i + k, id, CASE k WHEN 1 THEN 'workflow.submitted' WHEN 4 THEN 'workflow.' || status ELSE 'stage.completed' END, NULL, NULL, 638500000000000000 + i, '{}'
-        FROM made, (SELECT 1 AS k UNION SELECT 2 UNION SELECT 3 UNION SELECT 4)
+        SELECT event + 4 * i + k, id, CASE k WHEN 1 THEN 'workflow.submitted' WHEN 4 THEN 'workflow.' || status ELSE 'stage.completed' END, NULL, NULL, 638500000000000000 + i, '{}'
+        FROM made, base, (SELECT 1 AS k UNION SELECT 2 UNION SELECT 3 UNION SELECT 4)
         """,
     ];
 }

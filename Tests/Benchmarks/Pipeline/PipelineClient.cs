@@ -65,8 +65,8 @@ internal sealed class PipelineClient(Uri address) : IDisposable
     /// <summary>Throws unless the newest workflows completed and none failed.</summary>
     public async Task CheckAsync(int least)
     {
-        var failed = await ListAsync("status=failed&limit=1");
-        var newest = await ListAsync("status=completed&limit=200");
+        var failed = await ListAsync($"status=failed&definition={Definition}&limit=1");
+        var newest = await ListAsync($"status=completed&definition={Definition}&limit=200");
         if (failed.Count > 0 || newest.Count < Math.Min(200, least) || newest.Any(workflow => workflow.Progress != 100))
         {
             throw new InvalidOperationException("Not every workflow completed; the figures would mean nothing.");
