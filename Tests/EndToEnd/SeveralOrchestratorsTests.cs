@@ -10,7 +10,7 @@ namespace Stack.Tests.EndToEnd;
 /// <summary>Orchestrators and agents in processes of their own on one PostgreSQL, killed and added under load.</summary>
 [NeedsServer("postgresql")]
 [Collection(EndToEndCollection.Name)]
-public sealed class SeveralOrchestratorsTests : IAsyncLifetime
+public class SeveralOrchestratorsTests : IAsyncLifetime
 {
     private const int Workflows = 300;
     private static readonly TimeSpan Ready = TimeSpan.FromSeconds(60);
@@ -19,6 +19,9 @@ public sealed class SeveralOrchestratorsTests : IAsyncLifetime
     private readonly List<KeptProcess> _processes = [];
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };
     private PostgresDatabase? _database;
+
+    /// <summary>Other servers that both sides are given.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Servers { get; } = new Dictionary<string, string>();
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -62,7 +65,7 @@ public sealed class SeveralOrchestratorsTests : IAsyncLifetime
 
     private async Task<KeptProcess> StartOrchestratorAsync(int index)
     {
-        var process = await KeptProcess.StartAsync(Path.Combine(_directory, $"orchestrator{index}"), "Orchestrator", "Stack.Orchestrator.dll", new Dictionary<string, string>
+        var process = await KeptProcess.StartAsync(Path.Combine(_directory, $"orchestrator{index}"), "Orchestrator", "Stack.Orchestrator.dll", new Dictionary<string, string>(Servers)
         {
             ["ASPNETCORE_URLS"] = _addresses[index].ToString(),
             ["ConnectionStrings__stackdb"] = _database!.Address,
@@ -74,7 +77,7 @@ public sealed class SeveralOrchestratorsTests : IAsyncLifetime
         return process;
     }
 
-    private async Task StartAgentAsync(string name) => _processes.Add(await KeptProcess.StartAsync(Path.Combine(_directory, name), "Agents", "Stack.Agents.dll", new Dictionary<string, string>
+    private async Task StartAgentAsync(string name) => _processes.Add(await KeptProcess.StartAsync(Path.Combine(_directory, name), "Agents", "Stack.Agents.dll", new Dictionary<string, string>(Servers)
     {
         ["Stack__OrchestratorUrl"] = string.Join(';', _addresses.Select(address => address.ToString())),
         ["Stack__DataDirectory"] = Path.Combine(_directory, name, "data"),
