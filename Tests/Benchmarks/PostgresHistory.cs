@@ -45,7 +45,7 @@ internal static class PostgresHistory
         "INSERT INTO workflow_counts (facet, status, workflows) SELECT facet, w.status, count(*) FROM workflows w JOIN made USING (id) GROUP BY facet, w.status",
         """
         INSERT INTO workflow_headers (workflow_id, header)
-        SELECT id, json_build_object('id', id, 'name', 'history ' || i, 'description', '', 'type', type, 'definition_name', type, 'definition_version', 'ab', 'priority', priority,
+        SELECT id, json_build_object('id', id, 'name', 'history ' || i, 'description', '', 'type', type, 'definition_name', type, 'definition_version', 'ab', 'priority', (ARRAY['low', 'medium', 'high', 'critical'])[priority + 1],
             'created_at', '2024-05-01T00:00:00Z', 'requirements', 'A calculator web API with add, subtract, multiply and divide')::text
         FROM made
         """,

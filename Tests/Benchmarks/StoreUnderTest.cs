@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Stack.Benchmarks.Servers;
 using Stack.Engine;
@@ -89,7 +88,7 @@ internal sealed class PostgresUnderTest(string address, PostgresServer? server) 
             await create.ExecuteNonQueryAsync();
         }
 
-        var store = new PostgresStore(new PostgresStoreOptions { ConnectionString = Of(name) }, TimeProvider.System, NullLogger<PostgresStore>.Instance);
+        var store = new PostgresStore(new PostgresStoreOptions { ConnectionString = Of(name) });
         await store.MigrateAsync(default);
         return new OpenedStore(store);
     }

@@ -9,7 +9,7 @@ namespace Stack.Orchestrator.Stores.Postgres;
 internal sealed class PostgresFailures(NpgsqlConnectionStringBuilder address)
 {
     /// <summary>Host, port and database, for messages.</summary>
-    public string Server { get; } = string.Create(CultureInfo.InvariantCulture, $"database '{address.Database}' on {address.Host}:{address.Port}");
+    public string Server { get; } = string.Create(CultureInfo.InvariantCulture, $"Postgres database '{address.Database}' on {address.Host}:{address.Port}");
 
     /// <summary>Whether a failure is one of the database, and not of this program.</summary>
     public static bool IsOne(Exception failure) => failure is NpgsqlException or TimeoutException or SocketException or IOException;

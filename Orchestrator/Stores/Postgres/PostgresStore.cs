@@ -12,12 +12,9 @@ internal sealed partial class PostgresStore : IWorkflowStore, IDefinitionStore, 
     private readonly PostgresConnections _connections;
     private readonly PostgresFacets _facets;
     private readonly PostgresCommits _commits;
-    private readonly TimeProvider _time;
-    private readonly ILogger<PostgresStore> _logger;
 
-    public PostgresStore(PostgresStoreOptions options, TimeProvider time, ILogger<PostgresStore> logger)
+    public PostgresStore(PostgresStoreOptions options)
     {
-        (_time, _logger) = (time, logger);
         _connections = new PostgresConnections(options);
         _facets = new PostgresFacets(_connections);
         _commits = new PostgresCommits(_connections);
@@ -39,6 +36,11 @@ internal sealed partial class PostgresStore : IWorkflowStore, IDefinitionStore, 
             return true;
         },
         cancellationToken);
+
+    /// <summary>Asks the database for a sign of life.</summary>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="StoreUnavailableException">There is none.</exception>
+    public Task PingAsync(CancellationToken cancellationToken) => _connections.ExecuteAsync("SELECT 1", [], cancellationToken);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

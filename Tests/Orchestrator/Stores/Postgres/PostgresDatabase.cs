@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Stack.Orchestrator.Stores.Postgres;
 using Stack.Tests.Servers;
@@ -34,7 +33,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     {
         var options = new PostgresStoreOptions { ConnectionString = Server.Address(Name, port) };
         change?.Invoke(options);
-        var store = new PostgresStore(options, TimeProvider.System, NullLogger<PostgresStore>.Instance);
+        var store = new PostgresStore(options);
         _stores.Add(store);
         return store;
     }
