@@ -45,9 +45,15 @@ internal sealed class RunningStack : IAsyncDisposable
     public int AppHostPid => _appHost!.Id;
 
     /// <summary>Starts the AppHost and waits until the orchestrator is ready and all five agents are there.</summary>
-    public async Task StartAsync()
+    /// <param name="environment">Variables beside those of the tests.</param>
+    public async Task StartAsync(params IEnumerable<(string Name, string Value)> environment)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = DataDirectory };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         foreach (var argument in (string[])[Programs.PathOf("AppHost", "Stack.AppHost.dll"), "--orchestrator-port", Port.ToString(CultureInfo.InvariantCulture), "--data", DataDirectory, "--infrastructure", _infrastructure])
         {
             start.ArgumentList.Add(argument);

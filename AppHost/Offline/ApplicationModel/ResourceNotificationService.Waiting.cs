@@ -98,7 +98,9 @@ public partial class ResourceNotificationService
         {
             text = string.Join(", ", pending);
         }
-        return PublishUpdateAsync(resource, snapshot => snapshot with
+
+        // One replica waits, for example because it crashed; the others run.
+        return PublishUpdateAsync(resource, snapshot => snapshot.State?.Text == KnownResourceStates.Running ? snapshot : snapshot with
         {
             State = KnownResourceStates.Waiting,
             Properties = snapshot.Properties.With(KnownProperties.WaitingFor, text.Length == 0 ? null : text),

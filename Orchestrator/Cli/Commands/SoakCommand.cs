@@ -35,7 +35,7 @@ internal static class SoakCommand
             Write(session.Output, outcome);
             return outcome.Holds ? ExitCode.Completed : ExitCode.Failed;
         }
-        catch (DrillException failure)
+        catch (Exception failure) when (failure is DrillException or ApiProblemException or ServerUnreachableException)
         {
             session.Output.Note($"Error: {failure.Message}");
             return ExitCode.Failed;

@@ -46,7 +46,7 @@ internal sealed class DrillRunner(DrillTarget target, DrillOptions options, Acti
         {
             return Conclude(outcome, await RunAsync(drill, ground, began, cancellationToken), ground, time.GetElapsedTime(started));
         }
-        catch (DrillException failure)
+        catch (Exception failure) when (failure is DrillException or ApiProblemException or ServerUnreachableException)
         {
             ground.Checks.Add(new Check("the drill can be carried out", Holds: false, failure.Message));
             return Conclude(outcome, new Recovery(null, null), ground, time.GetElapsedTime(started)) with { Score = 0 };

@@ -1,3 +1,5 @@
+using Stack.Contracts;
+
 namespace Stack.Cli;
 
 /// <summary>Takes something away that the orchestrator relies on, looks how it gets on without, and gives it back.</summary>
@@ -9,8 +11,8 @@ internal sealed class OutageDrill(string name, string description, string compon
     /// <summary>Within this the health must name what is missing.</summary>
     private static readonly TimeSpan DetectionLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Probes are numbered from here, beyond the workload's own numbers.</summary>
-    private const int FirstProbe = 1_000_000;
+    /// <summary>The probe's number, beyond those of the workload.</summary>
+    private const int Probe = 1_000_000;
 
     public override string Name => name;
 
@@ -35,13 +37,14 @@ internal sealed class OutageDrill(string name, string description, string compon
 
     public override async Task InjectAsync(DrillGround ground, CancellationToken cancellationToken)
     {
+        var probe = InputOf(Probe, ground.Random);
         await ground.Crew.FindBusyAsync(ground.Limit, cancellationToken);
         ground.Say($"taking {Component} away ({Take})");
         await ground.CommandAsync(Component, Take, instance: null, cancellationToken);
         var began = ground.Time.GetTimestamp();
         try
         {
-            await ObserveAsync(ground, cancellationToken);
+            await ObserveAsync(ground, probe, cancellationToken);
             var left = Duration - ground.Time.GetElapsedTime(began);
             if (left > TimeSpan.Zero)
             {
@@ -55,10 +58,10 @@ internal sealed class OutageDrill(string name, string description, string compon
             ground.EndFault();
         }
 
-        await ground.Workload.SubmitAsync(FirstProbe, InputOf(FirstProbe, ground.Random), cancellationToken);
+        await ground.Workload.SubmitAsync(Probe, probe, cancellationToken);
     }
 
-    private async Task ObserveAsync(DrillGround ground, CancellationToken cancellationToken)
+    private async Task ObserveAsync(DrillGround ground, CanaryInput probe, CancellationToken cancellationToken)
     {
         var detected = await ground.Patience.UntilAsync(
             async token =>
@@ -70,7 +73,7 @@ internal sealed class OutageDrill(string name, string description, string compon
             cancellationToken);
         ground.Checks.Add(new Check(
             $"health names {Component} within {DetectionLimit.TotalSeconds:0} s", detected is not null, detected is { } took ? $"after {Words.Of(took)}" : $"it did not; looked for {string.Join(" or ", HealthNames)}"));
-        var answer = await ground.Workload.TryOnceAsync(FirstProbe, InputOf(FirstProbe, ground.Random), cancellationToken);
+        var answer = await ground.Workload.TryOnceAsync(Probe, probe, cancellationToken);
         ground.Checks.Add(new Check(
             Accepts ? $"submissions are accepted without {Component}" : $"submissions are refused without {Component}, with Retry-After",
             Accepts ? answer is SubmissionAnswer.Accepted : answer is SubmissionAnswer.Refused { Status: 503, RetryAfter: not null },
