@@ -16,9 +16,6 @@ internal sealed class EventStream(IWorkflowStore store, EventSignal signal, IHos
 
     private const int Page = 200;
 
-    /// <summary>The id of the last event that was committed here.</summary>
-    public long Latest => signal.LastEventId;
-
     /// <summary>An event as a resource.</summary>
     public static EventResource Show(StoredEvent happened) => new()
     {

@@ -35,8 +35,8 @@ internal static class WorkflowEventsApi
         return await AnswerAsync(context, workflowId, after, limit, store, events, cancellationToken);
     }
 
-    private static Task<IResult> ReadAllAsync(HttpContext context, string? after, string? limit, IWorkflowStore store, EventStream events, CancellationToken cancellationToken) =>
-        AnswerAsync(context, null, after == "latest" ? events.Latest.ToString(CultureInfo.InvariantCulture) : after, limit, store, events, cancellationToken);
+    private static async Task<IResult> ReadAllAsync(HttpContext context, string? after, string? limit, IWorkflowStore store, EventStream events, CancellationToken cancellationToken) =>
+        await AnswerAsync(context, null, after == "latest" ? (await store.ReadLastEventIdAsync(cancellationToken)).ToString(CultureInfo.InvariantCulture) : after, limit, store, events, cancellationToken);
 
     private static async Task<IResult> AnswerAsync(HttpContext context, WorkflowId? workflowId, string? after, string? limit, IWorkflowStore store, EventStream events, CancellationToken cancellationToken)
     {

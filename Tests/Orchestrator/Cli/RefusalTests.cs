@@ -37,6 +37,18 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Command_TooMuchAtOnce_ComesAgainWhenItIsTold()
+    {
+        _orchestrator.Busy.Enqueue("GET /api/v1/agents");
+        _orchestrator.Busy.Enqueue("GET /api/v1/agents");
+
+        var outcome = await StackCommand.RunAsync(_orchestrator, "agents");
+
+        Assert.Equal(ExitCode.Completed, outcome.Code);
+        Assert.Empty(_orchestrator.Busy);
+    }
+
+    [Fact]
     public async Task Run_RequirementsAreEmpty_ShowsEveryDetail()
     {
         _orchestrator.Refuse("POST /api/v1/workflows", Scripts.Problem(400, "The request is not valid.", "project_requirements: is empty. Say what you want. name: is too long.") with { Details = ["project_requirements: is empty. Say what you want.", "name: is too long."] });

@@ -89,6 +89,9 @@ internal sealed class ScriptedOrchestrator : IAsyncDisposable
     /// <summary>Refuses requests, for example <c>GET /api/v1/workflows</c>.</summary>
     public void Refuse(string request, ProblemResource problem) => _refusals[request] = problem;
 
+    /// <summary>Requests that are to come again in a second, once for each entry.</summary>
+    public ConcurrentQueue<string> Busy { get; } = new();
+
     /// <summary>Puts a workflow in front, or replaces it.</summary>
     public void Put(WorkflowResource workflow)
     {
@@ -153,6 +156,13 @@ internal sealed class ScriptedOrchestrator : IAsyncDisposable
         var path = context.Request.Path.Value!;
         var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         Requests.Enqueue(new RecordedRequest(context.Request.Method, path, context.Request.QueryString.Value ?? "", body, headers));
+        if (Busy.TryPeek(out var busy) && busy == $"{context.Request.Method} {path}" && Busy.TryDequeue(out _))
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await WriteAsync(context, Scripts.Problem(429, "Too much at once.", "Try again."), 429, "application/problem+json");
+            return;
+        }
+
         if (_refusals.TryGetValue($"{context.Request.Method} {path}", out var problem))
         {
             await WriteAsync(context, problem, problem.Status, "application/problem+json");

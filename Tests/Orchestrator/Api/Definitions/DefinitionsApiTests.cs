@@ -69,7 +69,7 @@ public sealed class DefinitionsApiTests(OrchestratorFixture fixture)
         Assert.Equal(6, found["stages[1].name"]);
         Assert.Equal(8, found["stages[1].needs[0]"]);
         Assert.Equal(10, found["stages[1].retry.max_attempts"]);
-        Assert.StartsWith("Did you mean 'noop'? Known types: deployment, e2e, ", problem.Problems!.Single(one => one.Path == "stages[0].agent").Remedy, StringComparison.Ordinal);
+        Assert.StartsWith("Did you mean 'noop'? Known types: canary, deployment, e2e, ", problem.Problems!.Single(one => one.Path == "stages[0].agent").Remedy, StringComparison.Ordinal);
         Assert.StartsWith("6 problems. The first: ", problem.Detail, StringComparison.Ordinal);
     }
 
