@@ -8,7 +8,7 @@ namespace Stack.ServiceDefaults.Telemetry;
 /// through HTTP calls and can be stored from <see cref="Activity.Current"/>, but no tags are collected.
 /// </summary>
 /// <remarks>
-/// Messages carry the context in their envelopes and need no activity of their own: thousands of them a second would be made for nobody.
+/// Messages carry the context in their envelopes, and commits pass none on: they need no activities of their own, thousands of which would be made for nobody every second.
 /// A trace that begins here is marked as sampled: a neighbour that does export samples by its parent, and would drop the trace otherwise.
 /// </remarks>
 internal sealed class TraceContextPropagation : IHostedLifecycleService, IDisposable
@@ -16,7 +16,7 @@ internal sealed class TraceContextPropagation : IHostedLifecycleService, IDispos
     private readonly ActivityListener listener = new()
     {
         ShouldListenTo = source => source.Name is "Microsoft.AspNetCore" or "System.Net.Http"
-            || (source.Name.StartsWith("Stack.", StringComparison.Ordinal) && source.Name is not "Stack.Messaging"),
+            || (source.Name.StartsWith("Stack.", StringComparison.Ordinal) && source.Name is not ("Stack.Messaging" or "Stack.Engine")),
         Sample = static (ref _) => ActivitySamplingResult.PropagationData,
         ActivityStarted = static activity =>
         {

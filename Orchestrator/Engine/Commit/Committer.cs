@@ -118,6 +118,7 @@ internal sealed partial class Committer : BackgroundService
             outcome = new CommitOutcome();
             if (batch.Workflows.Count + batch.Leases.Count + batch.Notes.Count > 0)
             {
+                using var spans = CommitSpans.Begin(round);
                 outcome = await _store.CommitAsync(batch, CancellationToken.None).ConfigureAwait(false);
                 EngineMetrics.Committed(batch.Workflows.Count, Stopwatch.GetElapsedTime(started));
             }

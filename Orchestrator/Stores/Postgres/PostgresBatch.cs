@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using Stack.Contracts;
@@ -9,10 +7,8 @@ using Stack.Engine;
 namespace Stack.Orchestrator.Stores.Postgres;
 
 /// <summary>A batch as the parameters of <c>commit_batch</c>. JSON goes into them as the bytes that it was made of.</summary>
-internal sealed class PostgresBatch : IDisposable
+internal sealed class PostgresBatch
 {
-    private const int MaxKeptBytes = 4 << 20;
-
     private readonly PostgresColumns _columns = new();
     private readonly WorkflowColumns _new;
     private readonly List<ReadOnlyMemory<byte>> _newHeaders;
@@ -33,13 +29,12 @@ internal sealed class PostgresBatch : IDisposable
     private readonly List<Guid> _eventIds;
     private readonly List<int> _eventCounts;
     private readonly List<ReadOnlyMemory<byte>> _eventTexts;
-    private ArrayBufferWriter<byte> _buffer = new(64 * 1024);
-    private Utf8JsonWriter _json;
+    private readonly PostgresJson _json;
 
     // In the order of the function's parameters.
-    public PostgresBatch()
+    public PostgresBatch(PostgresJson json)
     {
-        _json = new Utf8JsonWriter(_buffer);
+        _json = json;
         _new = new WorkflowColumns(_columns, areNew: true);
         _newHeaders = _columns.Utf8();
         _newKeys = _columns.Texts();
@@ -88,31 +83,17 @@ internal sealed class PostgresBatch : IDisposable
         LastEventId = answer[0],
     };
 
-    /// <summary>Empties the parameters. What was in them is no longer needed.</summary>
-    public void Clear()
-    {
-        _columns.Clear();
-        if (_buffer.Capacity > MaxKeptBytes)
-        {
-            _buffer = new ArrayBufferWriter<byte>(64 * 1024);
-            _json.Dispose();
-            _json = new Utf8JsonWriter(_buffer);
-        }
-
-        _buffer.ResetWrittenCount();
-    }
-
-    /// <inheritdoc />
-    public void Dispose() => _json.Dispose();
+    /// <summary>Empties the parameters.</summary>
+    public void Clear() => _columns.Clear();
 
     private void Add(WorkflowWrite write, PostgresFacets facets, int node)
     {
         var id = write.State.Id;
-        var state = Serialize(write.State);
+        var state = _json.Write(write.State);
         if (write.Header is { } header)
         {
             _new.Add(write, facets.Find(header), state);
-            _newHeaders.Add(Serialize(header));
+            _newHeaders.Add(_json.Write(header));
             _newKeys.Add(PostgresText.Storable(write.Idempotency?.Key));
             _newHashes.Add(PostgresText.Storable(write.Idempotency?.RequestHash));
             _newHasKeys.TypedValue |= write.Idempotency is not null;
@@ -148,7 +129,7 @@ internal sealed class PostgresBatch : IDisposable
             _blobContents.Add(large.Utf8);
         }
 
-        _ends.Add(id, end, counts, SerializeOrNull(end.Usage), SerializeOrNull(end.Error), hash);
+        _ends.Add(id, end, counts, _json.WriteOrNull(end.Usage), _json.WriteOrNull(end.Error), hash);
     }
 
     private void AddEvents(WorkflowId id, IReadOnlyList<WorkflowEvent> events)
@@ -158,23 +139,16 @@ internal sealed class PostgresBatch : IDisposable
             return;
         }
 
-        var from = Begin();
-        PostgresEvents.Begin(_json);
-        foreach (var happened in events)
+        foreach (var retried in events.OfType<WorkflowRetried>())
         {
-            PostgresEvents.Add(_json, happened, happened.Stage, happened.Attempt);
-            if (happened is WorkflowRetried retried)
+            foreach (var stage in retried.Stages)
             {
-                foreach (var stage in retried.Stages)
-                {
-                    _backIds.Add(id.Value);
-                    _backStages.Add(stage);
-                }
+                _backIds.Add(id.Value);
+                _backStages.Add(stage);
             }
         }
 
-        PostgresEvents.End(_json);
-        AddEventRow(id, events.Count, End(from));
+        AddEventRow(id, events.Count, _json.Write(events));
     }
 
     private void AddNotes(IReadOnlyList<NoteWrite> notes)
@@ -183,12 +157,7 @@ internal sealed class PostgresBatch : IDisposable
         Dictionary<TaskId, AttemptProgressed>? told = null;
         foreach (var note in notes)
         {
-            var (id, stage, attempt) = note.TaskId;
-            var from = Begin();
-            PostgresEvents.Begin(_json);
-            PostgresEvents.Add(_json, note.Event, stage, attempt);
-            PostgresEvents.End(_json);
-            AddEventRow(id, 1, End(from));
+            AddEventRow(note.TaskId.WorkflowId, 1, _json.Write(note));
             if (note.Event is AttemptProgressed said)
             {
                 told ??= [];
@@ -223,29 +192,6 @@ internal sealed class PostgresBatch : IDisposable
         _eventIds.Add(id.Value);
         _eventCounts.Add(count);
         _eventTexts.Add(happened);
-    }
-
-    private ReadOnlyMemory<byte> Serialize<T>(T value)
-    {
-        var from = Begin();
-        JsonSerializer.Serialize(_json, value, StackJson.TypeOf<T>());
-        return End(from);
-    }
-
-    private ReadOnlyMemory<byte>? SerializeOrNull<T>(T? value)
-        where T : class => value is null ? default(ReadOnlyMemory<byte>?) : Serialize(value);
-
-    private int Begin()
-    {
-        _json.Reset();
-        return _buffer.WrittenCount;
-    }
-
-    // When the buffer grows it moves, and what was cut from it before stays where it was.
-    private ReadOnlyMemory<byte> End(int from)
-    {
-        _json.Flush();
-        return _buffer.WrittenMemory[from..];
     }
 
     private WorkflowId IdAt(long place)

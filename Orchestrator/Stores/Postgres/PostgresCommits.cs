@@ -48,8 +48,7 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
         var sound = false;
         try
         {
-            writer.Columns.Fill(batch, facets);
-            running = writer.SendAsync(batch, giveUp.Token);
+            running = writer.SendAsync(batch, facets, giveUp.Token);
             var outcome = await connections.WatchAsync(running, writer.Connection, giveUp);
             sound = true;
             return outcome;
@@ -67,7 +66,7 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
 
     private async Task PutBackAsync(Writer writer, Task? running, bool sound)
     {
-        writer.Columns.Clear();
+        writer.Clear();
         if (sound && _idle.Count < MaxIdle)
         {
             _idle.Add(writer);
@@ -78,35 +77,45 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
         }
     }
 
-    /// <summary>One connection with its prepared call.</summary>
+    /// <summary>One connection with its prepared calls.</summary>
     private sealed class Writer : IAsyncDisposable
     {
-        private readonly NpgsqlCommand _call;
+        private readonly PostgresJson _json = new();
+        private readonly PostgresBatch _batch;
+        private readonly PostgresStep _step = new();
+        private readonly NpgsqlCommand _batchCall;
+        private readonly NpgsqlCommand _stepCall;
 
         private Writer(NpgsqlConnection connection)
         {
             Connection = connection;
-            Columns = new PostgresBatch();
-            _call = new NpgsqlCommand(Columns.Call, connection);
-            foreach (var parameter in Columns.Parameters)
-            {
-                _call.Parameters.Add(parameter);
-            }
+            _batch = new PostgresBatch(_json);
+            _batchCall = CallOf(_batch.Call, _batch.Parameters);
+            _stepCall = CallOf(_step.Call, _step.Parameters);
         }
 
         public NpgsqlConnection Connection { get; }
 
-        public PostgresBatch Columns { get; }
-
         public static async Task<Writer> OpenAsync(PostgresConnections connections, CancellationToken cancellationToken)
         {
             var writer = new Writer(await connections.OpenAsync(cancellationToken));
-            await writer._call.PrepareAsync(cancellationToken);
+            await writer._batchCall.PrepareAsync(cancellationToken);
+            await writer._stepCall.PrepareAsync(cancellationToken);
             return writer;
         }
 
-        public async Task<CommitOutcome> SendAsync(CommitBatch batch, CancellationToken giveUp)
+        public async Task<CommitOutcome> SendAsync(CommitBatch batch, PostgresFacets facets, CancellationToken giveUp)
         {
+            if (PostgresStep.Fits(batch))
+            {
+                _step.Fill(batch, _json);
+                if (await _stepCall.ExecuteScalarAsync(giveUp) is long lastEventId)
+                {
+                    return new CommitOutcome { LastEventId = lastEventId };
+                }
+            }
+
+            _batch.Fill(batch, facets);
             if (batch.Workflows.All(write => write.Claims.Count == 0))
             {
                 return await CallAsync(giveUp);
@@ -121,18 +130,37 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
             return outcome;
         }
 
+        /// <summary>Lets go of the batch.</summary>
+        public void Clear()
+        {
+            _batch.Clear();
+            _json.Clear();
+        }
+
         private async Task<CommitOutcome> CallAsync(CancellationToken giveUp)
         {
-            await using var reader = await _call.ExecuteReaderAsync(giveUp);
+            await using var reader = await _batchCall.ExecuteReaderAsync(giveUp);
             await reader.ReadAsync(giveUp);
-            return Columns.OutcomeOf(await reader.GetFieldValueAsync<long[]>(0, giveUp));
+            return _batch.OutcomeOf(await reader.GetFieldValueAsync<long[]>(0, giveUp));
         }
 
         public async ValueTask DisposeAsync()
         {
-            Columns.Dispose();
-            await _call.DisposeAsync();
+            await _batchCall.DisposeAsync();
+            await _stepCall.DisposeAsync();
             await Connection.DisposeAsync();
+            _json.Dispose();
+        }
+
+        private NpgsqlCommand CallOf(string statement, IReadOnlyList<NpgsqlParameter> parameters)
+        {
+            var call = new NpgsqlCommand(statement, Connection);
+            foreach (var parameter in parameters)
+            {
+                call.Parameters.Add(parameter);
+            }
+
+            return call;
         }
     }
 }

@@ -1,0 +1,88 @@
+using Npgsql;
+using NpgsqlTypes;
+using Stack.Engine;
+
+namespace Stack.Orchestrator.Stores.Postgres;
+
+/// <summary>A batch of one small step as the parameters of <c>commit_step</c>.</summary>
+internal sealed class PostgresStep
+{
+    private int _next;
+
+    // In the order of the function's parameters.
+    public PostgresStep()
+    {
+        NpgsqlDbType[] workflow =
+        [
+            NpgsqlDbType.Uuid, NpgsqlDbType.Bigint, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.TimestampTz, NpgsqlDbType.TimestampTz, NpgsqlDbType.Text,
+        ];
+        NpgsqlDbType[] begins = [NpgsqlDbType.Text, NpgsqlDbType.Integer, NpgsqlDbType.Text, NpgsqlDbType.Smallint, NpgsqlDbType.TimestampTz, NpgsqlDbType.TimestampTz, NpgsqlDbType.Integer];
+        NpgsqlDbType[] ends =
+        [
+            NpgsqlDbType.Text, NpgsqlDbType.Integer, NpgsqlDbType.Integer, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz, NpgsqlDbType.Text, NpgsqlDbType.TimestampTz, NpgsqlDbType.Text,
+            NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text,
+        ];
+        Parameters = [.. ((NpgsqlDbType[])[.. workflow, .. begins, .. ends, NpgsqlDbType.Integer, NpgsqlDbType.Text]).Select(type => new NpgsqlParameter { NpgsqlDbType = type })];
+    }
+
+    public IReadOnlyList<NpgsqlParameter> Parameters { get; }
+
+    /// <summary>The statement that takes the parameters.</summary>
+    public string Call => $"SELECT commit_step({string.Join(", ", Enumerable.Range(1, Parameters.Count).Select(number => $"${number}"))})";
+
+    /// <summary>Whether a batch can be written so.</summary>
+    public static bool Fits(CommitBatch batch) =>
+        batch is { Leases.Count: 0, Notes.Count: 0, Workflows: [{ Header: null, Claims.Count: 0, NewAttempts.Count: <= 1, EndedAttempts.Count: <= 1, Events.Count: > 0 } write] }
+        && write.EndedAttempts is not [{ Output.SizeBytes: > CommitRules.MaxInlineOutputBytes }]
+        && !write.Events.Any(happened => happened is WorkflowRetried);
+
+    /// <summary>Puts a batch into the parameters.</summary>
+    public void Fill(CommitBatch batch, PostgresJson json)
+    {
+        var write = batch.Workflows[0];
+        var state = write.State;
+        _next = 0;
+        Put(state.Id.Value);
+        Put(state.Version);
+        Put(StatusNames.Of(state.Status));
+        Put(PostgresText.Storable(write.DisplayState));
+        Put(write.CurrentStage);
+        Put((short)Math.Clamp(write.Progress, short.MinValue, short.MaxValue));
+        Put(state.NextTimerAt?.UtcDateTime);
+        Put(state.EndedAt?.UtcDateTime);
+        Put(json.Write(state));
+        PutBegin(write.NewAttempts is [var begun] ? begun : null, batch.Node);
+        PutEnd(write, write.EndedAttempts is [var ended] ? ended : null, json);
+        Put(write.Events.Count);
+        Put(json.Write(write.Events));
+    }
+
+    private void PutBegin(AttemptInsert? begun, int node)
+    {
+        Put(begun?.Stage);
+        Put(begun?.Attempt);
+        Put(begun?.AgentType);
+        Put((short?)begun?.Priority);
+        Put(begun?.CreatedAt.UtcDateTime);
+        Put(begun?.AvailableAt?.UtcDateTime);
+        Put<int?>(begun is null ? null : begun.Parked ? PostgresStore.Parked : node);
+    }
+
+    private void PutEnd(WorkflowWrite write, AttemptEnd? end, PostgresJson json)
+    {
+        Put(end?.Stage);
+        Put(end?.Attempt);
+        Put<int?>(end is null ? null : CommitRules.Counts(write, end) ? 0 : end.Attempt);
+        Put(end is null ? null : StatusNames.Of(end.Status));
+        Put(end?.FinishedAt.UtcDateTime);
+        Put(end?.AgentId?.Value);
+        Put(end?.StartedAt?.UtcDateTime);
+        Put(end?.Commit);
+        Put(json.WriteOrNull(end?.Usage));
+        Put(json.WriteOrNull(end?.Error));
+        Put(end?.Extras?.Utf8);
+        Put(end?.Output?.Utf8);
+    }
+
+    private void Put<T>(T value) => Parameters[_next++].Value = (object?)value ?? DBNull.Value;
+}
