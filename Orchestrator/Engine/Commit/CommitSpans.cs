@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Stack.Contracts;
 
 namespace Stack.Engine;
 
