@@ -9,6 +9,9 @@ namespace Aspire.Hosting;
 public class DistributedApplication : IHost, IAsyncDisposable
 {
     private readonly IHost host;
+    private readonly List<Action> afterwards = [];
+    private readonly TaskCompletionSource disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int isDisposed;
 
     /// <summary>The application that <paramref name="host"/> runs.</summary>
     public DistributedApplication(IHost host)
@@ -41,6 +44,12 @@ public class DistributedApplication : IHost, IAsyncDisposable
     /// <inheritdoc cref="Run"/>
     public virtual async Task RunAsync(CancellationToken cancellationToken = default)
     {
+        if (ObservedEntryPoint.Current is not null)
+        {
+            // A test has the application, and this is the program that described it.
+            await disposed.Task;
+            return;
+        }
         await using (this)
         {
             var startup = Services.GetRequiredService<HostStartup>();
@@ -64,10 +73,13 @@ public class DistributedApplication : IHost, IAsyncDisposable
     }
 
     /// <summary>Starts everything and returns; resources may still be starting then.</summary>
-    public virtual Task StartAsync(CancellationToken cancellationToken = default) => host.StartAsync(cancellationToken);
+    public virtual Task StartAsync(CancellationToken cancellationToken = default) => ObservedEntryPoint.Current is null ? host.StartAsync(cancellationToken) : Task.CompletedTask;
 
     /// <summary>Stops everything, what depends on others first, and returns when all processes are gone.</summary>
     public virtual Task StopAsync(CancellationToken cancellationToken = default) => host.StopAsync(cancellationToken);
+
+    /// <summary>Does something when everything has ended.</summary>
+    internal void OnDisposed(Action action) => afterwards.Add(action);
 
     Task IHost.StartAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
 
@@ -77,6 +89,10 @@ public class DistributedApplication : IHost, IAsyncDisposable
     public virtual async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
+        if (ObservedEntryPoint.Current is not null || Interlocked.Exchange(ref isDisposed, 1) != 0)
+        {
+            return;
+        }
         if (host is IAsyncDisposable disposable)
         {
             await disposable.DisposeAsync();
@@ -85,6 +101,11 @@ public class DistributedApplication : IHost, IAsyncDisposable
         {
             host.Dispose();
         }
+        foreach (var action in afterwards)
+        {
+            action();
+        }
+        disposed.TrySetResult();
     }
 
     /// <inheritdoc cref="DisposeAsync"/>

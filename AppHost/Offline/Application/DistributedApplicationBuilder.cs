@@ -25,14 +25,21 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
     }
 
     /// <summary>Describes an application as the options say.</summary>
-    public DistributedApplicationBuilder(DistributedApplicationOptions options)
+    public DistributedApplicationBuilder(DistributedApplicationOptions options) : this(options, ObservedEntryPoint.Current?.Hooks.Creating)
+    {
+        ObservedEntryPoint.Current?.Hooks.Created(this);
+    }
+
+    internal DistributedApplicationBuilder(DistributedApplicationOptions options, Action<DistributedApplicationOptions, HostApplicationBuilderSettings>? configure)
     {
         ArgumentNullException.ThrowIfNull(options);
         this.options = options;
+        var settings = new HostApplicationBuilderSettings();
+        configure?.Invoke(options, settings);
         AppHostAssembly = options.AssemblyName is null ? Assembly.GetEntryAssembly() : Assembly.Load(options.AssemblyName);
         description = new HostDescription(AppHostAssembly);
         AppHostDirectory = Path.GetFullPath(options.ProjectDirectory ?? description.ProjectDirectory ?? System.Environment.CurrentDirectory);
-        inner = HostConfiguration.CreateBuilder(options.Args ?? [], AppHostDirectory, AppHostAssembly);
+        inner = HostConfiguration.CreateBuilder(settings, settings.Args ?? options.Args ?? [], AppHostDirectory, AppHostAssembly);
         AppHostPath = Path.Join(AppHostDirectory, description.ProjectName ?? inner.Environment.ApplicationName);
         var isPublish = string.Equals(Configuration["operation"], "publish", StringComparison.OrdinalIgnoreCase) || Configuration["publisher"] is not null || options.Args is ["publish", ..];
         executionContextOptions = isPublish
@@ -40,7 +47,7 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
             : new(DistributedApplicationOperation.Run);
         ExecutionContext = new(executionContextOptions);
         AddIdentity();
-        if (description.IsApplicationHost)
+        if (description.IsApplicationHost && !options.IsTest)
         {
             HostStartup.ExplainFailures();
         }
@@ -96,10 +103,13 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
             throw new InvalidOperationException("The application is built already.");
         }
         isBuilt = true;
+        ObservedEntryPoint.Current?.Hooks.Building(this);
         inner.AddOfflineHost(this, options, description);
         var host = inner.Build();
         executionContextOptions.ServiceProvider = host.Services;
-        return new DistributedApplication(host);
+        var application = new DistributedApplication(host);
+        ObservedEntryPoint.Current?.OnBuilt(application);
+        return application;
     }
 
     private void AddIdentity()

@@ -34,4 +34,7 @@ public sealed class DistributedApplicationOptions
     /// <summary>The registry images come from.</summary>
     /// <value>Default null: what each image says.</value>
     public string? ContainerRegistryOverride { get; set; }
+
+    // Who runs it is a test: signals and the terminal belong to the test's runner.
+    internal bool IsTest { get; set; }
 }

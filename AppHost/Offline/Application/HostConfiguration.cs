@@ -8,16 +8,14 @@ namespace Aspire.Hosting.Offline;
 /// <summary>The host's configuration. Later wins: appsettings.json, appsettings.ENVIRONMENT.json, user secrets, environment, command line.</summary>
 internal static class HostConfiguration
 {
-    internal static HostApplicationBuilder CreateBuilder(string[] arguments, string directory, Assembly? assembly)
+    internal static HostApplicationBuilder CreateBuilder(HostApplicationBuilderSettings settings, string[] arguments, string directory, Assembly? assembly)
     {
         var commandLine = new ConfigurationBuilder().AddCommandLine(arguments).Build();
-        var environment = commandLine["environment"] ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("ASPIRE_ENVIRONMENT");
-        var builder = Host.CreateEmptyApplicationBuilder(new()
-        {
-            ApplicationName = assembly?.GetName().Name,
-            EnvironmentName = environment ?? Environments.Production,
-            ContentRootPath = Directory.Exists(directory) ? directory : null,
-        });
+        var environment = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("ASPIRE_ENVIRONMENT");
+        settings.ApplicationName ??= assembly?.GetName().Name;
+        settings.EnvironmentName = commandLine["environment"] ?? settings.EnvironmentName ?? environment ?? Environments.Production;
+        settings.ContentRootPath ??= Directory.Exists(directory) ? directory : null;
+        var builder = Host.CreateEmptyApplicationBuilder(settings);
         builder.Configuration
             .AddJsonFile("appsettings.json", optional: true, reloadOnChange: false)
             .AddJsonFile($"appsettings.{builder.Environment.EnvironmentName}.json", optional: true, reloadOnChange: false);

@@ -39,13 +39,27 @@ internal static class OfflineHostServices
         services.AddSingleton<HealthMonitor>();
         services.AddSingleton<SupervisorFactory>();
         services.AddSingleton<ValueResources>();
+        services.AddSingleton<ParameterValues>();
         services.AddSingleton<ControlledResources>();
         services.AddSingleton<ControlEndpoint>();
         services.AddSingleton<ApplicationRunner>();
         services.AddHostedService(provider => provider.GetRequiredService<ApplicationRunner>());
         services.AddSingleton<Func<ApplicationRunner>>(provider => provider.GetRequiredService<ApplicationRunner>);
-        services.AddSingleton<IHostLifetime, HostSignals>();
+        services.AddHostLifetime(options);
         services.Configure<HostOptions>(hostOptions => hostOptions.ShutdownTimeout = TimeSpan.FromSeconds(10));
+    }
+
+    // In a test the signals are the runner's.
+    private static void AddHostLifetime(this IServiceCollection services, DistributedApplicationOptions options)
+    {
+        if (options.IsTest)
+        {
+            services.AddSingleton<IHostLifetime, NoSignals>();
+        }
+        else
+        {
+            services.AddSingleton<IHostLifetime, HostSignals>();
+        }
     }
 
     private static void AddServers(this IServiceCollection services)
@@ -76,6 +90,8 @@ internal static class OfflineHostServices
     private static void AddTerminal(this IServiceCollection services, ILoggingBuilder logging)
     {
         services.TryAddSingleton(_ => TerminalOutput.OfConsole());
+        services.TryAddSingleton<ITerminalInput, ConsoleInput>();
+        services.TryAddSingleton<IInteractionService, TerminalInteractions>();
         services.AddSingleton<LogStreams>();
         services.AddSingleton<MemoryUse>();
         services.AddSingleton<StartClock>();

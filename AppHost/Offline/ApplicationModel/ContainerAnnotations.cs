@@ -144,3 +144,20 @@ public sealed class ContainerRuntimeArgsCallbackContext(IList<object> args, Canc
     /// <summary>Canceled when the application stops.</summary>
     public CancellationToken CancellationToken { get; } = cancellationToken;
 }
+
+/// <summary>Another name under which other containers find the container.</summary>
+public sealed class ContainerNetworkAliasAnnotation(string alias) : IResourceAnnotation
+{
+    /// <summary>The name.</summary>
+    public string Alias { get; } = alias;
+
+    /// <summary>The network it is known in.</summary>
+    public NetworkIdentifier Network { get; set; } = KnownNetworkIdentifiers.DefaultAspireContainerNetwork;
+}
+
+/// <summary>Whether a proxy may stand in front of the resource's endpoints.</summary>
+public sealed class ProxySupportAnnotation : IResourceAnnotation
+{
+    /// <summary>Whether it may.</summary>
+    public required bool ProxyEnabled { get; set; }
+}

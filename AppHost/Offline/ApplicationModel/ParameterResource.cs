@@ -3,13 +3,15 @@ namespace Aspire.Hosting.ApplicationModel;
 /// <summary>A value from outside: configuration key <c>Parameters:NAME</c>, or its default.</summary>
 public class ParameterResource : Resource, IExpressionValue
 {
-    private readonly Lazy<string> value;
+    private readonly Func<ParameterDefault?, string> callback;
+    private readonly Lock gate = new();
+    private string? value;
 
     /// <summary>A parameter whose value is what <paramref name="callback"/> returns, asked once.</summary>
     public ParameterResource(string name, Func<ParameterDefault?, string> callback, bool secret = false) : base(name)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        value = new Lazy<string>(() => callback(Default));
+        this.callback = callback;
         Secret = secret;
     }
 
@@ -29,7 +31,16 @@ public class ParameterResource : Resource, IExpressionValue
     public bool EnableDescriptionMarkdown { get; set; }
 
     /// <summary>The value; throws <see cref="MissingParameterValueException"/> when there is none.</summary>
-    public string Value => value.Value;
+    public string Value
+    {
+        get
+        {
+            lock (gate)
+            {
+                return value ??= callback(Default);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public string ValueExpression => IsConnectionString ? $"{{{Name}.connectionString}}" : $"{{{Name}.value}}";
@@ -39,6 +50,31 @@ public class ParameterResource : Resource, IExpressionValue
 
     /// <inheritdoc/>
     public ValueTask<string?> GetValueAsync(ValueProviderContext context, CancellationToken cancellationToken) => GetValueAsync(cancellationToken);
+
+    // What is asked for when the value is missing; null means a text.
+    internal Func<ParameterResource, InteractionInput>? Input { get; set; }
+
+    /// <summary>Gives it a value that configuration does not have.</summary>
+    internal void Set(string given)
+    {
+        lock (gate)
+        {
+            value = given;
+        }
+    }
+
+    internal bool IsMissing()
+    {
+        try
+        {
+            _ = Value;
+            return false;
+        }
+        catch (MissingParameterValueException)
+        {
+            return true;
+        }
+    }
 
     internal string ConfigurationKey => IsConnectionString ? $"ConnectionStrings:{Name}" : $"Parameters:{Name}";
 }

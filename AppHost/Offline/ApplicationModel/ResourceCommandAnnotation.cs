@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting.ApplicationModel;
@@ -83,6 +84,10 @@ public sealed class ExecuteCommandContext
 
     /// <summary>The resource's log.</summary>
     public required ILogger Logger { get; init; }
+
+    /// <summary>The values the command was given; none when it was given none.</summary>
+    [Experimental("ASPIREINTERACTION001")]
+    public InteractionInputCollection Arguments { get; init; } = new([]);
 }
 
 /// <summary>How a command may look and behave.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>Does to resources what people ask for: start, stop, restart, and the commands of <c>WithCommand</c>.</summary>
@@ -15,13 +17,19 @@ public class ResourceCommandService
     }
 
     /// <summary>Does it to every instance of the resource.</summary>
-    public async Task<ExecuteCommandResult> ExecuteCommandAsync(IResource resource, string commandName, CancellationToken cancellationToken = default)
+    public Task<ExecuteCommandResult> ExecuteCommandAsync(IResource resource, string commandName, CancellationToken cancellationToken = default) =>
+        ExecuteCommandAsync(resource, commandName, new([]), cancellationToken);
+
+    /// <summary>Does it to every instance of the resource, with values.</summary>
+    [Experimental("ASPIREINTERACTION001")]
+    public async Task<ExecuteCommandResult> ExecuteCommandAsync(
+        IResource resource, string commandName, InteractionInputCollection arguments, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(resource);
         var result = CommandResults.Success();
         foreach (var id in resource.InstanceIds())
         {
-            var one = await ExecuteAsync(resource, id, commandName, cancellationToken);
+            var one = await ExecuteAsync(resource, id, commandName, arguments, cancellationToken);
             result = result.Success ? one : result;
         }
         return result;
@@ -29,11 +37,18 @@ public class ResourceCommandService
 
     /// <summary>Does it to one instance, or to a resource with one instance, by id or name.</summary>
     public Task<ExecuteCommandResult> ExecuteCommandAsync(string resourceId, string commandName, CancellationToken cancellationToken = default) =>
+        ExecuteCommandAsync(resourceId, commandName, new([]), cancellationToken);
+
+    /// <summary>Does it to one instance, or to a resource with one instance, by id or name, with values.</summary>
+    [Experimental("ASPIREINTERACTION001")]
+    public Task<ExecuteCommandResult> ExecuteCommandAsync(
+        string resourceId, string commandName, InteractionInputCollection arguments, CancellationToken cancellationToken = default) =>
         notifications.TryGetCurrentState(resourceId, out var known)
-            ? ExecuteAsync(known.Resource, known.ResourceId, commandName, cancellationToken)
+            ? ExecuteAsync(known.Resource, known.ResourceId, commandName, arguments, cancellationToken)
             : Task.FromResult(CommandResults.Failure($"Resource '{resourceId}' not found."));
 
-    private async Task<ExecuteCommandResult> ExecuteAsync(IResource resource, string resourceId, string commandName, CancellationToken cancellationToken)
+    private async Task<ExecuteCommandResult> ExecuteAsync(
+        IResource resource, string resourceId, string commandName, InteractionInputCollection arguments, CancellationToken cancellationToken)
     {
         var plainName = commandName.StartsWith("resource-", StringComparison.Ordinal) ? commandName["resource-".Length..] : commandName;
         var command = resource.Annotations.OfType<ResourceCommandAnnotation>().LastOrDefault(candidate => candidate.Name == commandName)
@@ -51,6 +66,7 @@ public class ResourceCommandService
                 ResourceName = resourceId,
                 CancellationToken = cancellationToken,
                 Logger = loggers.GetLogger(resourceId),
+                Arguments = arguments,
             });
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Offline;
 
@@ -63,6 +64,23 @@ public static class ParameterResourceBuilderExtensions
         builder.Resource.Description = description;
         builder.Resource.EnableDescriptionMarkdown = enableMarkdown;
         return builder;
+    }
+
+    /// <summary>Says what people are asked for when the value is missing.</summary>
+    [Experimental("ASPIREINTERACTION001")]
+    public static IResourceBuilder<ParameterResource> WithCustomInput(this IResourceBuilder<ParameterResource> builder, Func<ParameterResource, InteractionInput> createInput)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(createInput);
+        builder.Resource.Input = createInput;
+        return builder;
+    }
+
+    /// <summary>Makes a value from the configuration key <c>Parameters:NAME</c>; the parameter is not added to the application.</summary>
+    public static ParameterResource CreateParameter(IDistributedApplicationBuilder builder, string name, bool secret)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return new ParameterResource(name, inner => ParameterValue.Read(builder.Configuration, name, $"Parameters:{name}", inner), secret);
     }
 
     /// <summary>Adds a connection string from the configuration key <c>ConnectionStrings:NAME</c>.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 namespace Aspire.Hosting;
 
 /// <summary>Describes the projects of this solution.</summary>
-public static class ProjectResourceBuilderExtensions
+public static partial class ProjectResourceBuilderExtensions
 {
     /// <summary>Adds a project, with the launch profile that suits it.</summary>
     public static IResourceBuilder<ProjectResource> AddProject<TProject>(this IDistributedApplicationBuilder builder, [ResourceName] string name)
@@ -63,10 +63,13 @@ public static class ProjectResourceBuilderExtensions
         return new ProjectMetadata(Path.GetFullPath(projectPath.Replace('\\', Path.DirectorySeparatorChar), builder.AppHostDirectory));
     }
 
-    private static IResourceBuilder<ProjectResource> Add(IDistributedApplicationBuilder builder, string name, IProjectMetadata metadata, ProjectResourceOptions options)
+    private static IResourceBuilder<ProjectResource> Add(IDistributedApplicationBuilder builder, string name, IProjectMetadata metadata, ProjectResourceOptions options) =>
+        Add(builder, new ProjectResource(name), metadata, options);
+
+    private static IResourceBuilder<T> Add<T>(IDistributedApplicationBuilder builder, T resource, IProjectMetadata metadata, ProjectResourceOptions options) where T : ProjectResource
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var project = builder.AddResource(new ProjectResource(name)).WithAnnotation(metadata);
+        var project = builder.AddResource(resource).WithAnnotation(metadata);
         var profile = ProjectLaunchProfile.Choose(metadata, options, builder.Configuration);
         if (options.ExcludeLaunchProfile)
         {
@@ -123,4 +126,6 @@ public static class ProjectResourceBuilderExtensions
 internal sealed class ProjectMetadata(string projectPath) : IProjectMetadata
 {
     public string ProjectPath { get; } = projectPath;
+
+    public bool IsFileBasedApp => ProjectPath.EndsWith(".cs", StringComparison.OrdinalIgnoreCase);
 }

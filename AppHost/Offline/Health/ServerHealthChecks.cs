@@ -24,19 +24,20 @@ internal static class ServerHealthChecks
             await server.PasswordParameter.GetValueAsync(cancellationToken) ?? "",
             cancellationToken));
 
-    /// <summary>Creates the databases of a server that are not there. Does nothing for a server that is embedded.</summary>
-    internal static async Task CreateDatabasesAsync(PostgresServerResource server, CancellationToken cancellationToken)
+    /// <summary>Creates the databases of a server that are not there, by the script of the resource when it has one. Does nothing for a server that is embedded.</summary>
+    internal static async Task CreateDatabasesAsync(PostgresServerResource server, IReadOnlyDictionary<string, string> scripts, CancellationToken cancellationToken)
     {
         if (server.IsEmbedded() || server.PrimaryEndpoint.EndpointAnnotation.AllocatedEndpoint is not { } address)
         {
             return;
         }
-        foreach (var database in server.Databases.Values.Distinct(StringComparer.Ordinal))
+        foreach (var (resource, database) in server.Databases.DistinctBy(one => one.Value, StringComparer.Ordinal))
         {
             var literal = database.Replace("'", "''", StringComparison.Ordinal);
             if (await RunAsync(server, address, MaintenanceDatabase, $"SELECT 1 FROM pg_database WHERE datname = '{literal}'", cancellationToken) is null)
             {
-                await RunAsync(server, address, MaintenanceDatabase, $"CREATE DATABASE \"{database.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", cancellationToken);
+                var script = scripts.GetValueOrDefault(resource) ?? $"CREATE DATABASE \"{database.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+                await RunAsync(server, address, MaintenanceDatabase, script, cancellationToken);
             }
         }
     }

@@ -20,6 +20,7 @@ internal sealed class ProcessMaterializer(
     public async Task<IMaterializedInstance> StartAsync(ResourceInstance instance, CancellationToken cancellationToken)
     {
         var resource = instance.Resource;
+        RequiredCommands.Check(resource);
         var variables = (await EnvironmentEvaluator.EvaluateAsync(resource, executionContext, logger, cancellationToken)).ToList();
         var arguments = await EnvironmentEvaluator.EvaluateArgumentsAsync(resource, executionContext, logger, cancellationToken);
         var command = resource is ProjectResource project

@@ -10,7 +10,12 @@ internal static class ProjectLaunch
     internal static async Task<LaunchCommand> CommandAsync(ProjectResource project, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var metadata = project.GetProjectMetadata();
-        var assembly = metadata is IBuiltProjectMetadata built ? built.TargetPath : await TargetPathAsync(metadata.ProjectPath, cancellationToken);
+        var assembly = metadata switch
+        {
+            IBuiltProjectMetadata built => built.TargetPath,
+            { IsFileBasedApp: true } => await BuildFileAsync(metadata.ProjectPath, cancellationToken),
+            _ => await TargetPathAsync(metadata.ProjectPath, cancellationToken),
+        };
         if (!File.Exists(assembly))
         {
             throw new DistributedApplicationException($"'{project.Name}' is not built: {assembly} does not exist. Build it with: dotnet build {metadata.ProjectPath}");
@@ -30,10 +35,21 @@ internal static class ProjectLaunch
     }
 
     // A project that was added by path is not one the host's build knows; MSBuild says where its output is.
-    private static async Task<string> TargetPathAsync(string projectPath, CancellationToken cancellationToken)
+    private static Task<string> TargetPathAsync(string projectPath, CancellationToken cancellationToken) =>
+        AskAsync(projectPath, ["msbuild", projectPath, "-getProperty:TargetPath", "-nologo"], cancellationToken);
+
+    // Nobody else builds a single file; the second build of the same content takes no time.
+    private static Task<string> BuildFileAsync(string path, CancellationToken cancellationToken) =>
+        AskAsync(path, ["build", path, "-getProperty:TargetPath", "-nologo"], cancellationToken);
+
+    private static async Task<string> AskAsync(string projectPath, string[] arguments, CancellationToken cancellationToken)
     {
+        if (!File.Exists(projectPath))
+        {
+            throw new DistributedApplicationException($"The project {projectPath} does not exist. Correct its path.");
+        }
         var start = new ProcessStartInfo(DotnetPath()) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { "msbuild", projectPath, "-getProperty:TargetPath", "-nologo" })
+        foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }

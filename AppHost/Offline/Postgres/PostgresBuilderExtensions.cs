@@ -6,7 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Aspire.Hosting;
 
 /// <summary>Describes PostgreSQL servers.</summary>
-public static class PostgresBuilderExtensions
+public static partial class PostgresBuilderExtensions
 {
     private const string Tag = "18.3";
 
@@ -35,7 +35,7 @@ public static class PostgresBuilderExtensions
                 context.EnvironmentVariables["POSTGRES_PASSWORD"] = server.PasswordParameter;
             })
             .WithHealthCheck(check)
-            .OnResourceReady((ready, _, cancellationToken) => ServerHealthChecks.CreateDatabasesAsync(ready, cancellationToken));
+            .OnResourceReady((ready, _, cancellationToken) => ServerHealthChecks.CreateDatabasesAsync(ready, CreationScripts(builder, ready), cancellationToken));
     }
 
     /// <summary>Adds a database of the server; its name is the resource's unless it is said otherwise.</summary>

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Aspire.Hosting;
 
 /// <summary>Describes Redis servers.</summary>
-public static class RedisBuilderExtensions
+public static partial class RedisBuilderExtensions
 {
     /// <summary>Adds a server with a generated password.</summary>
     public static IResourceBuilder<RedisResource> AddRedis(this IDistributedApplicationBuilder builder, [ResourceName] string name, int? port) =>

@@ -20,6 +20,7 @@ internal sealed partial class ApplicationRunner(
     Watchdog watchdog,
     SupervisorFactory supervisorFactory,
     ValueResources values,
+    ParameterValues parameters,
     LogStreams logs,
     StartupReport report,
     ControlEndpoint control,
@@ -48,6 +49,7 @@ internal sealed partial class ApplicationRunner(
             LogLeftovers(leftovers.Count, string.Join(", ", leftovers));
         }
         await eventing.PublishAsync(new BeforeStartEvent(services, model), cancellationToken);
+        await parameters.ResolveAsync(cancellationToken);
         WaitGraph.Check(model);
         planner.Plan(model, mode);
         foreach (var resource in model.Resources)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Configuration;
 
 namespace Aspire.Hosting.Offline;
 
@@ -9,8 +10,11 @@ namespace Aspire.Hosting.Offline;
 /// Gives every endpoint of a process its address. Nothing stands in front of a process, so the port others use is the port it binds:
 /// the declared one, or else one that is free.
 /// </summary>
-internal sealed class EndpointAllocator(KeptPorts kept)
+internal sealed class EndpointAllocator(KeptPorts kept, IConfiguration configuration)
 {
+    // Aspire's own key: tests set it, so that several applications can run side by side.
+    private readonly bool randomizes = bool.TryParse(configuration["DcpPublisher:RandomizePorts"], out var wanted) && wanted;
+
     private readonly HashSet<int> given = [];
 
     internal void Allocate(IResource resource)
@@ -34,12 +38,14 @@ internal sealed class EndpointAllocator(KeptPorts kept)
     private int PortOf(IResource resource, EndpointAnnotation endpoint) => resource switch
     {
         // A project is told its port.
-        ProjectResource => endpoint.Port ?? endpoint.TargetPort ?? FreePort(),
+        ProjectResource => Declared(endpoint) ?? (randomizes && endpoint.IsProxied ? null : endpoint.TargetPort) ?? FreePort(),
         // So is a server; the port it would have inside a container means nothing here.
-        _ when resource.IsContainer() => endpoint.Port ?? kept.Take($"{resource.Name}/{endpoint.Name}"),
+        _ when resource.IsContainer() => Declared(endpoint) ?? kept.Take($"{resource.Name}/{endpoint.Name}"),
         // Another program listens where it always does, and only that is declared.
-        _ => endpoint.TargetPort ?? endpoint.Port ?? FreePort(),
+        _ => endpoint.TargetPort ?? Declared(endpoint) ?? FreePort(),
     };
+
+    private int? Declared(EndpointAnnotation endpoint) => randomizes && endpoint.IsProxied ? null : endpoint.Port;
 
     /// <summary>A port that nobody has at the moment, and that was not given before.</summary>
     internal int FreePort()

@@ -12,6 +12,7 @@ internal sealed partial class ResourceSupervisor(
     ResourceInstance instance,
     IMaterializer materializer,
     HealthMonitor health,
+    ParameterValues parameters,
     ResourceNotificationService notifications,
     IDistributedApplicationEventing eventing,
     IServiceProvider services,
@@ -27,6 +28,8 @@ internal sealed partial class ResourceSupervisor(
     private TaskCompletionSource stopRequest = NewRequest();
     private TimeSpan grace = CommandGrace;
     private IMaterializedInstance? running;
+    private Task parameterGiven = Task.CompletedTask;
+    private bool lacksParameter;
 
     internal ResourceInstance Instance => instance;
 
@@ -46,7 +49,8 @@ internal sealed partial class ResourceSupervisor(
         {
             if (!mayStart)
             {
-                await StartRequested().WaitAsync(applicationEnds);
+                // Who gives the value that was missing need not start what waits for it as well.
+                await Task.WhenAny(lacksParameter ? [StartRequested(), parameterGiven] : [StartRequested()]).WaitAsync(applicationEnds);
             }
             var pause = await RunOnceAsync(applicationEnds);
             mayStart = pause is not null;
@@ -99,6 +103,8 @@ internal sealed partial class ResourceSupervisor(
     private async Task<TimeSpan?> RunOnceAsync(CancellationToken applicationEnds)
     {
         TakeRequests();
+        parameterGiven = parameters.Changed;
+        lacksParameter = false;
         try
         {
             await PrepareAsync(applicationEnds);
@@ -199,6 +205,7 @@ internal sealed partial class ResourceSupervisor(
             State = new(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error),
             StopTimeStamp = time.GetUtcNow().UtcDateTime,
         });
+        lacksParameter = failure is MissingParameterValueException;
         if (failure is not TemporarilyUnavailableException)
         {
             LogFailed(instance.Id, failure.Message);

@@ -27,6 +27,37 @@ internal sealed class SecretFile(string dataDirectory)
         }
     }
 
+    /// <summary>What is kept under the key; null when there is nothing.</summary>
+    internal string? Find(string key)
+    {
+        lock (Gate)
+        {
+            return Read().GetValueOrDefault(key);
+        }
+    }
+
+    internal void Set(string key, string value)
+    {
+        lock (Gate)
+        {
+            var secrets = Read();
+            secrets[key] = value;
+            Write(secrets);
+        }
+    }
+
+    internal void Remove(string key)
+    {
+        lock (Gate)
+        {
+            var secrets = Read();
+            if (secrets.Remove(key))
+            {
+                Write(secrets);
+            }
+        }
+    }
+
     private SortedDictionary<string, string> Read()
     {
         if (!File.Exists(path))

@@ -7,6 +7,7 @@ namespace Aspire.Hosting.Offline;
 /// <summary>Makes supervisors.</summary>
 internal sealed class SupervisorFactory(
     HealthMonitor health,
+    ParameterValues parameters,
     ResourceNotificationService notifications,
     IDistributedApplicationEventing eventing,
     IServiceProvider services,
@@ -14,5 +15,5 @@ internal sealed class SupervisorFactory(
     ILogger<ResourceSupervisor> logger)
 {
     internal ResourceSupervisor Create(ResourceInstance instance, IMaterializer materializer, bool restartsCrashes) =>
-        new(instance, materializer, health, notifications, eventing, services, time, restartsCrashes, logger);
+        new(instance, materializer, health, parameters, notifications, eventing, services, time, restartsCrashes, logger);
 }

@@ -12,6 +12,8 @@ internal sealed partial class ValueResources(
     {
         ParameterResource parameter => PublishParameterAsync(parameter),
         IResourceWithParent child => FollowParentAsync(child, cancellationToken),
+        // Who said how it begins says how it goes on.
+        _ when resource.HasAnnotationOfType<ResourceSnapshotAnnotation>() => PublishBeginningAsync(resource),
         _ => PublishReadyAsync(resource, cancellationToken),
     };
 
@@ -52,6 +54,8 @@ internal sealed partial class ValueResources(
             }
         }
     }
+
+    private Task PublishBeginningAsync(IResource resource) => notifications.PublishUpdateAsync(resource, snapshot => snapshot);
 
     private async Task PublishReadyAsync(IResource resource, CancellationToken cancellationToken)
     {

@@ -1,10 +1,22 @@
 using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting.Offline;
 
-/// <summary>Sends what each instance says to the terminal and to its file.</summary>
-internal sealed class LogStreams(ResourceLoggerService loggers, TerminalOutput output, StateDirectory data, TimeProvider time) : IDisposable
+/// <summary>Sends what each instance says to the terminal and to its file, and to the host's own log when that was asked for.</summary>
+internal sealed partial class LogStreams(
+    ResourceLoggerService loggers,
+    TerminalOutput output,
+    StateDirectory data,
+    DistributedApplicationOptions options,
+    ILoggerFactory loggerFactory,
+    IHostEnvironment environment,
+    TimeProvider time) : IDisposable
 {
+    /// <summary>Stands between the application's name and the resource's in the category of a resource's lines.</summary>
+    internal const string CategoryInfix = ".Resources.";
+
     private readonly List<LogFile> files = [];
 
     internal ResourceInstance Open(IResource resource, string instanceId, int replica)
@@ -19,8 +31,30 @@ internal sealed class LogStreams(ResourceLoggerService loggers, TerminalOutput o
             file.Append(line.Content);
             output.Write(instanceId, line.Content, color, line.IsErrorMessage);
         });
+        if (options.EnableResourceLogging)
+        {
+            Forward(log, loggerFactory.CreateLogger($"{environment.ApplicationName}{CategoryInfix}{instanceId}"));
+        }
         return new(resource, instanceId, replica, log);
     }
+
+    private static void Forward(ResourceLog log, ILogger logger) => log.AddSink(line =>
+    {
+        if (line.IsErrorMessage)
+        {
+            LogErrorLine(logger, line.LineNumber, line.Content);
+        }
+        else
+        {
+            LogLine(logger, line.LineNumber, line.Content);
+        }
+    });
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Number}: {Line}")]
+    private static partial void LogLine(ILogger logger, int number, string line);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Number}: {Line}")]
+    private static partial void LogErrorLine(ILogger logger, int number, string line);
 
     public void Dispose()
     {

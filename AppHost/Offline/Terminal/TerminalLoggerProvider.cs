@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aspire.Hosting.Offline;
 
@@ -7,7 +8,8 @@ internal sealed class TerminalLoggerProvider(TerminalOutput output) : ILoggerPro
 {
     internal const string Name = "apphost";
 
-    public ILogger CreateLogger(string categoryName) => new TerminalLogger(output);
+    // What resources say is on the terminal already, under their own names.
+    public ILogger CreateLogger(string categoryName) => categoryName.Contains(LogStreams.CategoryInfix, StringComparison.Ordinal) ? NullLogger.Instance : new TerminalLogger(output);
 
     public void Dispose()
     {
