@@ -42,6 +42,7 @@ internal static class OfflineHostServices
         services.AddSingleton<ParameterValues>();
         services.AddSingleton<ControlledResources>();
         services.AddSingleton<ControlEndpoint>();
+        services.AddTelemetry();
         services.AddSingleton<ApplicationRunner>();
         services.AddHostedService(provider => provider.GetRequiredService<ApplicationRunner>());
         services.AddSingleton<Func<ApplicationRunner>>(provider => provider.GetRequiredService<ApplicationRunner>);

@@ -24,6 +24,7 @@ internal sealed partial class ApplicationRunner(
     LogStreams logs,
     StartupReport report,
     ControlEndpoint control,
+    TelemetryReceivers telemetry,
     IDistributedApplicationEventing eventing,
     ResourceNotificationService notifications,
     ResourceLoggerService loggers,
@@ -56,6 +57,7 @@ internal sealed partial class ApplicationRunner(
         {
             Prepare(resource);
         }
+        await telemetry.StartAsync(cancellationToken);
         await AllocateEndpointsAsync(cancellationToken);
         watchdog.Start();
         foreach (var resource in model.Resources.Where(resource => resource.MaterializedAs()!.Kind == MaterializationKind.Value))
@@ -81,6 +83,7 @@ internal sealed partial class ApplicationRunner(
         await UntilEndedAsync(Task.WhenAll(tasks));
         await StopAllAsync();
         await reaper.ReapRunAsync(CancellationToken.None);
+        await telemetry.StopAsync();
         watchdog.Dispose();
         hostLock?.Dispose();
     }

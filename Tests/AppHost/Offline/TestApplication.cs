@@ -16,14 +16,19 @@ internal sealed class TestApplication : IAsyncDisposable
     public TestApplication(params string[] arguments) : this(new TemporaryDirectory(), arguments) => ownsDirectory = true;
 
     /// <summary>One on a directory that outlives it, for a test with several runs.</summary>
-    public TestApplication(TemporaryDirectory directory, params string[] arguments)
+    public TestApplication(TemporaryDirectory directory, params string[] arguments) : this(directory, isDashboardOff: true, arguments)
+    {
+    }
+
+    /// <summary>One that may have a dashboard and receive telemetry.</summary>
+    public TestApplication(TemporaryDirectory directory, bool isDashboardOff, params string[] arguments)
     {
         this.directory = directory;
         Builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
         {
             Args = ["--data", directory.Path, .. arguments],
             ProjectDirectory = directory.Path,
-            DisableDashboard = true,
+            DisableDashboard = isDashboardOff,
         });
         Builder.Services.AddSingleton(_ => new TerminalOutput(TextWriter.Synchronized(terminal), isColored: false));
     }
