@@ -40,6 +40,16 @@ internal sealed class DrillGround
         }
     }
 
+    /// <summary>Waits until workflows of this run are under way.</summary>
+    /// <exception cref="DrillException">None is.</exception>
+    public async Task WaitForWorkAsync(CancellationToken cancellationToken)
+    {
+        if (await Patience.UntilAsync(async token => (await Workload.ListOpenAsync(token)).Count > 0, Limit, cancellationToken) is null)
+        {
+            throw new DrillException($"No canary workflow was under way within {Words.Of(Limit)}.");
+        }
+    }
+
     /// <summary>From now on things must get better.</summary>
     public void EndFault() => FaultEnded = Time.GetUtcNow();
 

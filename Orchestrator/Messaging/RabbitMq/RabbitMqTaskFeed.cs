@@ -16,9 +16,11 @@ namespace Stack.Messaging.RabbitMq;
 public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
 {
     private const int MostPerMessage = 100;
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(2);
     private readonly ITaskFeed _inner;
     private readonly HeldTasks _held = new();
+    private readonly Probation _probation;
     private readonly RabbitMqTopology _topology;
     private readonly RabbitMqLink _link;
     private readonly RabbitMqLink _publishingLink;
@@ -44,6 +46,7 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
     public RabbitMqTaskFeed(ITaskFeed inner, RabbitMqOptions options, TimeProvider time, Random random, ILoggerFactory loggers)
     {
         (_inner, _time, _logger) = (inner, time, loggers.CreateLogger<RabbitMqTaskFeed>());
+        _probation = new Probation(_held, time);
         _topology = new RabbitMqTopology(options, loggers.CreateLogger<RabbitMqTopology>());
 
         // A server that is short of memory stops reading from connections that publish; the other one goes on acknowledging.
@@ -94,17 +97,18 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
         var until = _time.GetTimestamp() + (long)(claim.WaitMs / 1000.0 * _time.TimestampFrequency);
         while (claimed.Count == 0)
         {
-            while (claimed.Count < claim.MaxTasks && _tasks.Offered.TryRead(out var offered))
+            while (claimed.Count < claim.MaxTasks && _probation.TakeNext(_tasks.Offered) is { } next)
             {
-                if (_held.TryClaim(offered, _time.GetTimestamp()))
-                {
-                    claimed.Add(offered.Task);
-                }
+                claimed.Add(next.Task);
             }
 
-            if (claimed.Count == 0 && !await WaitAsync(_time.GetElapsedTime(_time.GetTimestamp(), until), cancellationToken))
+            if (claimed.Count == 0)
             {
-                break;
+                var left = _time.GetElapsedTime(_time.GetTimestamp(), until);
+                if (!await WaitAsync(_probation.HasWaiting && left > LookAgain ? LookAgain : left, cancellationToken) && left <= LookAgain)
+                {
+                    break;
+                }
             }
         }
 

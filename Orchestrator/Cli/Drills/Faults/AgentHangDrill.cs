@@ -13,6 +13,9 @@ internal sealed class AgentHangDrill : Drill
 
     public override string Component => CanaryCrew.Resource;
 
+    // Long enough that the orchestrator hears who holds what.
+    public override CanaryInput InputOf(int index, Random random) => base.InputOf(index, random) with { DelayMs = random.Next(500, 1000) };
+
     public override async Task InjectAsync(DrillGround ground, CancellationToken cancellationToken)
     {
         var (instance, agent) = await ground.Crew.FindBusyAsync(ground.Limit, cancellationToken);

@@ -13,7 +13,7 @@ internal sealed class ClockSkewDrill : Drill
 
     public override TimeSpan? ClockOffset => TimeSpan.FromHours(5);
 
-    public override async Task InjectAsync(DrillGround ground, CancellationToken cancellationToken) => await ground.Crew.FindBusyAsync(ground.Limit, cancellationToken);
+    public override Task InjectAsync(DrillGround ground, CancellationToken cancellationToken) => ground.WaitForWorkAsync(cancellationToken);
 
     public override Task<IReadOnlyList<Check>> JudgeAsync(DrillGround ground, Evidence evidence, CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ internal sealed class DuplicateResultDrill : Drill
     public override CanaryInput InputOf(int index, Random random) =>
         base.InputOf(index, random) with { DelayMs = random.Next(50, 150), RepeatStage = CanaryDefinition.Stages[index % CanaryDefinition.Stages.Count] };
 
-    public override async Task InjectAsync(DrillGround ground, CancellationToken cancellationToken) => await ground.Crew.FindBusyAsync(ground.Limit, cancellationToken);
+    public override Task InjectAsync(DrillGround ground, CancellationToken cancellationToken) => ground.WaitForWorkAsync(cancellationToken);
 
     public override async Task<IReadOnlyList<Check>> JudgeAsync(DrillGround ground, Evidence evidence, CancellationToken cancellationToken)
     {

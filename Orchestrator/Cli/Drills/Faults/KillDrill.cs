@@ -1,3 +1,5 @@
+using Stack.Contracts;
+
 namespace Stack.Cli;
 
 /// <summary>Kills an agent that holds attempts.</summary>
@@ -8,6 +10,9 @@ internal sealed class KillAgentDrill : Drill
     public override string Description => "kill -9 of an agent that holds attempts: others take them over";
 
     public override string Component => CanaryCrew.Resource;
+
+    // Long enough that the orchestrator hears who holds what.
+    public override CanaryInput InputOf(int index, Random random) => base.InputOf(index, random) with { DelayMs = random.Next(500, 1000) };
 
     public override async Task InjectAsync(DrillGround ground, CancellationToken cancellationToken)
     {
@@ -29,7 +34,7 @@ internal sealed class KillOrchestratorDrill : Drill
 
     public override async Task InjectAsync(DrillGround ground, CancellationToken cancellationToken)
     {
-        await ground.Crew.FindBusyAsync(ground.Limit, cancellationToken);
+        await ground.WaitForWorkAsync(cancellationToken);
         var instances = (await ground.Host.FindAsync(Component, cancellationToken))?.Running.ToList() ?? [];
         if (instances.Count == 0)
         {

@@ -38,7 +38,7 @@ internal sealed class OutageDrill(string name, string description, string compon
     public override async Task InjectAsync(DrillGround ground, CancellationToken cancellationToken)
     {
         var probe = InputOf(Probe, ground.Random);
-        await ground.Crew.FindBusyAsync(ground.Limit, cancellationToken);
+        await ground.WaitForWorkAsync(cancellationToken);
         ground.Say($"taking {Component} away ({Take})");
         await ground.CommandAsync(Component, Take, instance: null, cancellationToken);
         var began = ground.Time.GetTimestamp();

@@ -13,7 +13,7 @@ internal sealed class SlowDatabaseDrill : Drill
 
     public override async Task InjectAsync(DrillGround ground, CancellationToken cancellationToken)
     {
-        await ground.Crew.FindBusyAsync(ground.Limit, cancellationToken);
+        await ground.WaitForWorkAsync(cancellationToken);
         ground.Say($"{Pulses} pulses of up to a second");
         try
         {

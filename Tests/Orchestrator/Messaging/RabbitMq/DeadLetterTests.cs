@@ -42,6 +42,40 @@ public sealed class DeadLetterTests(RabbitMqServer server)
         Assert.Null(await Letters(system).FindAsync(letter.Id, None));
     }
 
+    // Whichever of them it was: the others must not be delivered together with it until all are dead letters.
+    [ServerFact]
+    public async Task Tasks_OfAnAgentThatWasCutOff_AreHandedOutOneByOne()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server);
+        var ids = new List<WorkflowId>();
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Add(await system.SubmitAsync(FeedSystem.Stage("build")));
+        }
+
+        var doomed = await system.ConnectAsync(slots: 3);
+        for (var had = 0; had < 3;)
+        {
+            had += (await doomed.ClaimAsync(waitMs: 20_000, most: 3)).Count;
+        }
+
+        await doomed.DisposeAsync();
+        var agent = await system.ConnectAsync(slots: 3);
+        var first = Assert.Single(await agent.ClaimAsync(waitMs: 20_000, most: 3));
+        Assert.Empty(await agent.ClaimAsync(waitMs: 100, most: 3));
+        await agent.ReportAsync(first.TaskId);
+        var second = Assert.Single(await agent.ClaimAsync(waitMs: 20_000, most: 3));
+
+        // One that lasts has proved itself as well.
+        var third = Assert.Single(await agent.ClaimAsync(waitMs: 20_000, most: 3));
+        await agent.ReportAsync(second.TaskId);
+        await agent.ReportAsync(third.TaskId);
+        foreach (var id in ids)
+        {
+            await system.WaitForAsync(id, WorkflowStatus.Completed);
+        }
+    }
+
     [ServerFact]
     public async Task Garbage_AmongTasks_IsSetAsideAndTheOthersAreMade()
     {
