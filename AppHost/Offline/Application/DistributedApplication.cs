@@ -53,7 +53,7 @@ public class DistributedApplication : IHost, IAsyncDisposable
         await using (this)
         {
             var startup = Services.GetRequiredService<HostStartup>();
-            if (startup.TryAnswer() is { } exitCode)
+            if (await startup.TryAnswerAsync(cancellationToken) is { } exitCode)
             {
                 Environment.ExitCode = exitCode;
                 return;

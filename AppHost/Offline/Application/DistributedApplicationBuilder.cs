@@ -41,9 +41,8 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         AppHostDirectory = Path.GetFullPath(options.ProjectDirectory ?? description.ProjectDirectory ?? System.Environment.CurrentDirectory);
         inner = HostConfiguration.CreateBuilder(settings, settings.Args ?? options.Args ?? [], AppHostDirectory, AppHostAssembly);
         AppHostPath = Path.Join(AppHostDirectory, description.ProjectName ?? inner.Environment.ApplicationName);
-        var isPublish = string.Equals(Configuration["operation"], "publish", StringComparison.OrdinalIgnoreCase) || Configuration["publisher"] is not null || options.Args is ["publish", ..];
-        executionContextOptions = isPublish
-            ? new(DistributedApplicationOperation.Publish, Configuration["publisher"] ?? "manifest")
+        executionContextOptions = PublishOptions.AreGiven(options.Args ?? [], Configuration)
+            ? new(DistributedApplicationOperation.Publish, Configuration["publisher"] ?? PublishOptions.Manifest)
             : new(DistributedApplicationOperation.Run);
         ExecutionContext = new(executionContextOptions);
         AddIdentity();
@@ -115,7 +114,7 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
     private void AddIdentity()
     {
         var pathHash = Hash(AppHostPath.ToLowerInvariant());
-        var nameHash = Hash(Path.GetFileName(AppHostPath));
+        var nameHash = Hash(description.ProjectFile ?? Path.GetFileName(AppHostPath));
         Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["AppHost:Directory"] = AppHostDirectory,

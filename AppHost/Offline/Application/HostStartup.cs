@@ -1,10 +1,11 @@
 namespace Aspire.Hosting.Offline;
 
-/// <summary>What the host answers instead of running: help, and the refusal of what it cannot do.</summary>
-internal sealed class HostStartup(HostDescription host, IReadOnlyList<string> arguments, DistributedApplicationExecutionContext executionContext, TextWriter output, TextWriter errors)
+/// <summary>What the host does instead of running: help, and what has to do with a deployment.</summary>
+internal sealed class HostStartup(
+    HostDescription host, IReadOnlyList<string> arguments, DistributedApplicationExecutionContext executionContext, Func<PublishingCommand> publishing, TextWriter output, TextWriter errors)
 {
     /// <summary>Answers what asks for an answer only, and returns the exit code; null means: run.</summary>
-    internal int? TryAnswer()
+    internal async Task<int?> TryAnswerAsync(CancellationToken cancellationToken)
     {
         if (HostDescription.AsksForHelp(arguments))
         {
@@ -14,12 +15,20 @@ internal sealed class HostStartup(HostDescription host, IReadOnlyList<string> ar
             }
             return 0;
         }
-        if (executionContext.IsPublishMode)
+        if (!executionContext.IsPublishMode)
         {
-            errors.WriteLine("error: this host does not publish yet. Build with -p:UseAspire=true where Aspire is installed to publish.");
-            return 64;
+            return null;
         }
-        return null;
+        try
+        {
+            await publishing().RunAsync(cancellationToken);
+            return 0;
+        }
+        catch (DistributedApplicationException failure)
+        {
+            Refuse(failure);
+            return 1;
+        }
     }
 
     /// <summary>Says in one line what is wrong with a description or a value it was given, instead of a stack trace; anything else is a defect and keeps its trace.</summary>

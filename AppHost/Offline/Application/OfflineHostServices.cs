@@ -22,7 +22,10 @@ internal static class OfflineHostServices
         services.AddSingleton(description);
         services.AddSingleton(data);
         services.AddSingleton(provider => new RunMarker(data.Path, provider.GetRequiredService<TimeProvider>().GetUtcNow().UtcTicks.ToString("x", CultureInfo.InvariantCulture)));
-        services.AddSingleton(provider => new HostStartup(description, options.Args ?? [], application.ExecutionContext, Console.Out, Console.Error));
+        services.AddSingleton(provider => new HostStartup(
+            description, options.Args ?? [], application.ExecutionContext, provider.GetRequiredService<PublishingCommand>, Console.Out, Console.Error));
+        services.AddSingleton(provider => new PublishingCommand(
+            provider.GetRequiredService<DistributedApplicationModel>(), application.ExecutionContext, PublishOptions.Read(options.Args ?? [], application.Configuration), Console.Out));
         services.AddResourceState(options);
         services.AddTerminal(host.Logging);
         services.AddHealthChecks();

@@ -40,7 +40,9 @@ public class EndpointReferenceExpression(EndpointReference endpointReference, En
     public EndpointProperty Property { get; } = property;
 
     /// <inheritdoc/>
-    public string ValueExpression => $"{{{Endpoint.Resource.Name}.bindings.{Endpoint.EndpointName}.{Placeholder}}}";
+    public string ValueExpression => Property == EndpointProperty.HostAndPort
+        ? Endpoint.Property(EndpointProperty.Host).ValueExpression + ":" + Endpoint.Property(EndpointProperty.Port).ValueExpression
+        : $"{{{Endpoint.Resource.Name}.bindings.{Endpoint.EndpointName}.{Placeholder}}}";
 
     IEnumerable<object> IValueWithReferences.References => [Endpoint];
 
@@ -51,7 +53,6 @@ public class EndpointReferenceExpression(EndpointReference endpointReference, En
         EndpointProperty.Port => "port",
         EndpointProperty.Scheme => "scheme",
         EndpointProperty.TargetPort => "targetPort",
-        EndpointProperty.HostAndPort => "hostAndPort",
         EndpointProperty.TlsEnabled => "tlsEnabled",
         _ => throw new InvalidOperationException($"'{Property}' is no part of an address."),
     };

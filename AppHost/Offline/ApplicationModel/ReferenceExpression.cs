@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Aspire.Hosting.Offline;
 
 namespace Aspire.Hosting.ApplicationModel;
 
@@ -26,6 +27,7 @@ public class ReferenceExpression : IExpressionValue, IValueWithReferences
         MatchValue = matchValue;
         WhenTrue = whenTrue;
         WhenFalse = whenFalse;
+        Name = ConditionalNames.Of(condition, matchValue, whenTrue, whenFalse);
     }
 
     /// <summary>The text, with numbered holes as in <see cref="string.Format(string, object?)"/>.</summary>
@@ -56,7 +58,10 @@ public class ReferenceExpression : IExpressionValue, IValueWithReferences
     public ReferenceExpression? WhenFalse { get; }
 
     /// <inheritdoc/>
-    public string ValueExpression => string.Format(CultureInfo.InvariantCulture, Format, [.. manifestExpressions]);
+    public string ValueExpression => IsConditional ? $"{{{Name}.connectionString}}" : string.Format(CultureInfo.InvariantCulture, Format, [.. manifestExpressions]);
+
+    /// <summary>The name of the conditional text in a manifest; null when the text is not conditional.</summary>
+    internal string? Name { get; }
 
     IEnumerable<object> IValueWithReferences.References => IsConditional ? [Condition!, WhenTrue!, WhenFalse!] : ValueProviders;
 

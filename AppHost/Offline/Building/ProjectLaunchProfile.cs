@@ -46,6 +46,15 @@ internal sealed class ProjectLaunchProfile(string name, LaunchProfile profile)
         }
     }
 
+    /// <summary>A deployment serves a project that has any address by http and https, on ports of its choice.</summary>
+    internal void AddPublishedEndpoints(IResourceBuilder<ProjectResource> project)
+    {
+        if (!string.IsNullOrWhiteSpace(profile.ApplicationUrl))
+        {
+            project.WithHttpEndpoint().WithHttpsEndpoint();
+        }
+    }
+
     internal void AddEnvironment(IResourceBuilder<ProjectResource> project) => project.WithEnvironment(context =>
     {
         if (context.ExecutionContext.IsPublishMode)

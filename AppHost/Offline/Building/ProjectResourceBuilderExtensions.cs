@@ -91,7 +91,14 @@ public static partial class ProjectResourceBuilderExtensions
             project.WithEnvironment("DOTNET_SYSTEM_CONSOLE_ALLOW_ANSI_COLOR_REDIRECTION", "true")
                 .WithEnvironment("LOGGING__CONSOLE__FORMATTERNAME", "simple");
         }
-        profile?.AddEndpoints(project);
+        if (builder.ExecutionContext.IsRunMode)
+        {
+            profile?.AddEndpoints(project);
+        }
+        else
+        {
+            profile?.AddPublishedEndpoints(project);
+        }
         project.WithEnvironment(AddAddresses);
         profile?.AddEnvironment(project);
         profile?.AddArguments(project);
@@ -102,6 +109,7 @@ public static partial class ProjectResourceBuilderExtensions
     {
         if (context.ExecutionContext.IsPublishMode)
         {
+            AddPublishedPorts(context);
             return;
         }
         var urls = new ReferenceExpressionBuilder();
@@ -118,6 +126,26 @@ public static partial class ProjectResourceBuilderExtensions
         if (!urls.IsEmpty)
         {
             context.EnvironmentVariables.TryAdd("ASPNETCORE_URLS", urls.Build());
+        }
+    }
+
+    // A deployment chooses the port, and something stands in front of the container: TLS ends there.
+    private static void AddPublishedPorts(EnvironmentCallbackContext context)
+    {
+        var endpoints = ((IResourceWithEndpoints)context.Resource).GetEndpoints().ToArray();
+        if (endpoints.Any(endpoint => endpoint.IsHttp || endpoint.IsHttps))
+        {
+            context.EnvironmentVariables.TryAdd("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true");
+        }
+        var ports = new ReferenceExpressionBuilder();
+        foreach (var endpoint in endpoints.Where(endpoint => endpoint.IsHttp))
+        {
+            ports.AppendLiteral(ports.IsEmpty ? "" : ";");
+            ports.Append($"{endpoint.Property(EndpointProperty.TargetPort)}");
+        }
+        if (!ports.IsEmpty)
+        {
+            context.EnvironmentVariables.TryAdd("HTTP_PORTS", ports.Build());
         }
     }
 }

@@ -16,13 +16,9 @@ internal static class EnvironmentEvaluator
     internal static async Task<IReadOnlyList<EvaluatedVariable>> EvaluateAsync(
         IResource resource, DistributedApplicationExecutionContext executionContext, ILogger logger, CancellationToken cancellationToken)
     {
-        var context = new EnvironmentCallbackContext(executionContext, resource, cancellationToken: cancellationToken) { Logger = logger };
-        foreach (var callback in resource.Annotations.OfType<EnvironmentCallbackAnnotation>().ToArray())
-        {
-            await callback.Callback(context);
-        }
-        var variables = new List<EvaluatedVariable>(context.EnvironmentVariables.Count);
-        foreach (var (name, value) in context.EnvironmentVariables)
+        var collected = await CollectAsync(resource, executionContext, logger, cancellationToken);
+        var variables = new List<EvaluatedVariable>(collected.Count);
+        foreach (var (name, value) in collected)
         {
             if (await ResolveAsync(value, resource, executionContext, cancellationToken) is { } text)
             {
@@ -35,13 +31,9 @@ internal static class EnvironmentEvaluator
     internal static async Task<IReadOnlyList<string>> EvaluateArgumentsAsync(
         IResource resource, DistributedApplicationExecutionContext executionContext, ILogger logger, CancellationToken cancellationToken)
     {
-        var context = new CommandLineArgsCallbackContext([], resource, cancellationToken) { ExecutionContext = executionContext, Logger = logger };
-        foreach (var callback in resource.Annotations.OfType<CommandLineArgsCallbackAnnotation>().ToArray())
-        {
-            await callback.Callback(context);
-        }
-        var arguments = new List<string>(context.Args.Count);
-        foreach (var value in context.Args)
+        var collected = await CollectArgumentsAsync(resource, executionContext, logger, cancellationToken);
+        var arguments = new List<string>(collected.Count);
+        foreach (var value in collected)
         {
             if (await ResolveAsync(value, resource, executionContext, cancellationToken) is { } text)
             {
@@ -49,6 +41,30 @@ internal static class EnvironmentEvaluator
             }
         }
         return arguments;
+    }
+
+    /// <summary>The variables as the annotations give them: texts and values that are known later.</summary>
+    internal static async Task<IReadOnlyDictionary<string, object>> CollectAsync(
+        IResource resource, DistributedApplicationExecutionContext executionContext, ILogger logger, CancellationToken cancellationToken)
+    {
+        var context = new EnvironmentCallbackContext(executionContext, resource, cancellationToken: cancellationToken) { Logger = logger };
+        foreach (var callback in resource.Annotations.OfType<EnvironmentCallbackAnnotation>().ToArray())
+        {
+            await callback.Callback(context);
+        }
+        return context.EnvironmentVariables;
+    }
+
+    /// <summary>The arguments as the annotations give them: texts and values that are known later.</summary>
+    internal static async Task<IReadOnlyList<object>> CollectArgumentsAsync(
+        IResource resource, DistributedApplicationExecutionContext executionContext, ILogger logger, CancellationToken cancellationToken)
+    {
+        var context = new CommandLineArgsCallbackContext([], resource, cancellationToken) { ExecutionContext = executionContext, Logger = logger };
+        foreach (var callback in resource.Annotations.OfType<CommandLineArgsCallbackAnnotation>().ToArray())
+        {
+            await callback.Callback(context);
+        }
+        return [.. context.Args];
     }
 
     private static async ValueTask<string?> ResolveAsync(

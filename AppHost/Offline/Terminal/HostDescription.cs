@@ -16,7 +16,9 @@ internal sealed class HostDescription(Assembly? assembly)
 
     internal string? ProjectDirectory => Value("apphostprojectpath");
 
-    internal string? ProjectName => Path.GetFileNameWithoutExtension(Value("apphostprojectname"));
+    internal string? ProjectFile => Value("apphostprojectname");
+
+    internal string? ProjectName => Path.GetFileNameWithoutExtension(ProjectFile);
 
     internal string? Next => Value("apphost-next");
 

@@ -1,23 +1,47 @@
+using System.Security.Cryptography;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
+using Stack.Tests.Architecture;
 
 namespace Stack.Tests.AppHost.Offline;
 
 /// <summary>The application of which Aspire's own answers are known: the usual calls of an AppHost.cs, with the addresses that the known answers have.</summary>
 internal static class GoldenApplication
 {
+    /// <summary>Where what Aspire wrote for it is.</summary>
+    public static string Folder { get; } = Path.Combine(SourceTree.Current.Root, "Tests", "AppHost", "Golden");
+
+    /// <summary>Where the application's projects would be; Aspire wrote its files two folders beside.</summary>
+    public static string Projects { get; } = Path.Combine(Path.GetTempPath(), "golden", "real", "sample");
+
+    /// <summary>The application as it runs, on addresses that are known.</summary>
     public static IDistributedApplicationBuilder Describe(string data)
     {
-        var builder = DistributedApplication.CreateBuilder(
-        [
+        var builder = Describe(
             "--environment", "Development", "--data", data,
             "--ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", "http://localhost:19000", "--AppHost:OtlpApiKey", "key",
             "--Parameters:pg-password", "P@ss w0rd", "--Parameters:api-key", "APIKEY", "--Parameters:cache-password", "CPW", "--Parameters:messaging-password", "M/PW",
-            "--ConnectionStrings:external", "EXT",
-        ]);
+            "--ConnectionStrings:external", "EXT");
+        Allocate(builder);
+        return builder;
+    }
+
+    /// <summary>The application with the options of a command line.</summary>
+    public static IDistributedApplicationBuilder Describe(params string[] arguments)
+    {
+        var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { Args = arguments, ProjectDirectory = Path.Combine(Projects, "AppHost") });
+        // The golden files are of a project AppHost.csproj; these go into the names of volumes.
+        builder.Environment.ApplicationName = "AppHost";
+        builder.Configuration["AppHost:Sha256"] = Convert.ToHexString(SHA256.HashData("AppHost.csproj"u8));
         var pgPassword = builder.AddParameter("pg-password", secret: true);
         var apiKey = builder.AddParameter("api-key", secret: true);
         var model = builder.AddParameter("model", "llama3.2");
+
+        switch (builder.Configuration["target"])
+        {
+            case "compose": builder.AddDockerComposeEnvironment("compose"); break;
+            case "k8s": builder.AddKubernetesEnvironment("k8s"); break;
+        }
 
         var postgres = builder.AddPostgres("postgres", password: pgPassword).WithDataVolume().WithLifetime(ContainerLifetime.Persistent);
         var db = postgres.AddDatabase("appdb");
@@ -27,8 +51,12 @@ internal static class GoldenApplication
             .WithHttpEndpoint(targetPort: 11434, name: "http")
             .WithVolume("ollama-data", "/root/.ollama")
             .WithHttpHealthCheck("/api/version")
-            .WithLifetime(ContainerLifetime.Persistent)
-            .WithBindMount("./models", "/models", isReadOnly: true);
+            .WithLifetime(ContainerLifetime.Persistent);
+
+        if (builder.Configuration["target"] != "k8s")
+        {
+            ollama.WithBindMount("./models", "/models", isReadOnly: true);
+        }
 
         var migrations = builder.AddProject<MyApp_Migrations>("migrations")
             .WithReference(db).WaitFor(db);
@@ -57,7 +85,12 @@ internal static class GoldenApplication
             .WithCommand("say", "Say", ctx => Task.FromResult(CommandResults.Success()));
         var ext = builder.AddConnectionString("external");
         agents.WithReference(ext);
-        Allocate(builder);
+
+        if (builder.ExecutionContext.IsPublishMode)
+        {
+            orchestrator.WithEnvironment("MODE", "publish");
+        }
+
         return builder;
     }
 
@@ -97,19 +130,19 @@ internal static class GoldenApplication
 
     private sealed class MyApp_Migrations : IProjectMetadata
     {
-        public string ProjectPath => "/repo/MyApp.Migrations/MyApp.Migrations.csproj";
+        public string ProjectPath => Path.Combine(Projects, "MyApp.Migrations", "MyApp.Migrations.csproj");
     }
 
     private sealed class MyApp_Orchestrator : IProjectMetadata
     {
-        public string ProjectPath => "/repo/MyApp.Orchestrator/MyApp.Orchestrator.csproj";
+        public string ProjectPath => Path.Combine(Projects, "MyApp.Orchestrator", "MyApp.Orchestrator.csproj");
 
         public LaunchSettings LaunchSettings => Launch("http://localhost:5100");
     }
 
     private sealed class MyApp_Agents : IProjectMetadata
     {
-        public string ProjectPath => "/repo/MyApp.Agents/MyApp.Agents.csproj";
+        public string ProjectPath => Path.Combine(Projects, "MyApp.Agents", "MyApp.Agents.csproj");
 
         public LaunchSettings LaunchSettings => Launch("http://localhost:5101");
     }
