@@ -25,7 +25,11 @@ internal static class OfflineHostServices
         services.AddSingleton(provider => new HostStartup(
             description, options.Args ?? [], application.ExecutionContext, provider.GetRequiredService<PublishingCommand>, Console.Out, Console.Error));
         services.AddSingleton(provider => new PublishingCommand(
-            provider.GetRequiredService<DistributedApplicationModel>(), application.ExecutionContext, PublishOptions.Read(options.Args ?? [], application.Configuration), Console.Out));
+            provider.GetRequiredService<DistributedApplicationModel>(),
+            application.ExecutionContext,
+            application.Environment.ApplicationName,
+            PublishOptions.Read(options.Args ?? [], application.Configuration),
+            Console.Out));
         services.AddResourceState(options);
         services.AddTerminal(host.Logging);
         services.AddHealthChecks();
