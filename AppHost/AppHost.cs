@@ -20,8 +20,9 @@ var orchestrator = builder.AddProject<Projects.Orchestrator>("orchestrator", lau
     .WithReference(redis).WaitFor(redis)
     .WithReference(rabbitmq).WaitFor(rabbitmq)
     .WithReference(ollama).WaitForStart(ollama)
-    .WithEnvironment("Stack__DataDirectory", Path.Combine(data, "orchestrator"))
+    .WithData(Path.Combine(data, "orchestrator"), deployedSetting: "Stack__SharedDirectory")
     .WithEnvironment("Stack__AgentToken", agentToken)
+    .WithApiKey()
     .WithHttpHealthCheck("/health/ready")
     .WithExternalHttpEndpoints();
 
@@ -33,7 +34,7 @@ foreach (var type in new[] { "scaffold", "validation", "e2e", "integration", "de
         .WithReference(orchestrator).WaitFor(orchestrator)
         .WithReference(redis)
         .WithReference(rabbitmq)
-        .WithEnvironment("Stack__DataDirectory", Path.Combine(data, "agents", $"{type}-agent"))
+        .WithData(Path.Combine(data, "agents", $"{type}-agent"))
         .WithEnvironment("Stack__AgentToken", agentToken)
         .WithHttpHealthCheck("/health/ready");
 }
@@ -46,7 +47,8 @@ builder.AddProject<Projects.Agents>("canary-agent", launchProfileName: null)
     .WithReference(orchestrator).WaitFor(orchestrator)
     .WithReference(redis)
     .WithReference(rabbitmq)
-    .WithEnvironment("Stack__DataDirectory", Path.Combine(data, "agents", "canary-agent"))
+    .WithData(Path.Combine(data, "agents", "canary-agent"))
     .WithEnvironment("Stack__AgentToken", agentToken);
 
+builder.AddDeploymentTarget();
 builder.Build().Run();

@@ -135,7 +135,7 @@ internal sealed class HelmPublisher(PublishedApplication application, Kubernetes
     private string Chart() => YamlWriter.Write(new YamlNode.Map
     {
         { "apiVersion", "v2" },
-        { "name", environment.HelmChartName ?? application.Name },
+        { "name", environment.HelmChartName ?? application.Name.Replace('.', '-') },
         { "version", environment.HelmChartVersion },
         { "kubeVersion", ">= 1.18.0-0" },
         { "description", environment.HelmChartDescription },

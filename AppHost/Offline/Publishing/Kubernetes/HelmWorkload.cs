@@ -38,7 +38,7 @@ internal sealed class HelmWorkload(PublishedService service, KubernetesEnvironme
 
     /// <summary>Claims of a deployment; a stateful set makes its own.</summary>
     internal IEnumerable<(string Name, YamlNode.Map Body)> Claims() =>
-        Kind == "Deployment" && UsesClaims ? Volumes.Select(volume => (volume.Source!, new YamlNode.Map { { "spec", Claim() } })) : [];
+        Kind == "Deployment" && UsesClaims ? Volumes.Select(volume => (ClaimName(volume), new YamlNode.Map { { "spec", Claim() } })) : [];
 
     /// <summary>More or fewer workers by their load; null for what is no worker.</summary>
     internal YamlNode.Map? Autoscaler()
@@ -102,6 +102,13 @@ internal sealed class HelmWorkload(PublishedService service, KubernetesEnvironme
         { "spec", pod },
     };
 
+    // A volume has a name of DNS there: no dots, no underscores, at most 63 characters.
+    private static string ClaimName(ContainerMountAnnotation mount)
+    {
+        var name = string.Concat((mount.Source ?? mount.Target).ToLowerInvariant().Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-')).Trim('-');
+        return name.Length <= 63 ? name : name[^63..].TrimStart('-');
+    }
+
     private static YamlNode.Plain Number(string expression) => new($"{{{{ {expression} | int }}}}");
 
     private YamlNode.Map StatefulSet(YamlNode.Map pod) => new()
@@ -113,7 +120,7 @@ internal sealed class HelmWorkload(PublishedService service, KubernetesEnvironme
             { "selector", new YamlNode.Map { { "matchLabels", HelmPublisher.Labels(service.Name) } } },
             { "replicas", Replicas() },
             { "volumeClaimTemplates", UsesClaims
-                ? new YamlNode.Sequence([.. Volumes.Select(volume => new YamlNode.Map { { "metadata", new YamlNode.Map { { "name", volume.Source! } } }, { "spec", Claim() } })])
+                ? new YamlNode.Sequence([.. Volumes.Select(volume => new YamlNode.Map { { "metadata", new YamlNode.Map { { "name", ClaimName(volume) } } }, { "spec", Claim() } })])
                 : null },
         } },
     };
@@ -151,13 +158,13 @@ internal sealed class HelmWorkload(PublishedService service, KubernetesEnvironme
     private YamlNode.Map? Volume(ContainerMountAnnotation mount) => (environment.DefaultStorageType.ToLowerInvariant(), Kind) switch
     {
         ("pvc", "StatefulSet") => null,
-        ("pvc", _) => new YamlNode.Map { { "name", mount.Source! }, { "persistentVolumeClaim", new YamlNode.Map { { "claimName", mount.Source! } } } },
+        ("pvc", _) => new YamlNode.Map { { "name", ClaimName(mount) }, { "persistentVolumeClaim", new YamlNode.Map { { "claimName", ClaimName(mount) } } } },
         ("hostpath", _) => new YamlNode.Map
         {
-            { "name", mount.Source! },
-            { "hostPath", new YamlNode.Map { { "path", $"/var/lib/{mount.Source}" }, { "type", "DirectoryOrCreate" } } },
+            { "name", ClaimName(mount) },
+            { "hostPath", new YamlNode.Map { { "path", $"/var/lib/{ClaimName(mount)}" }, { "type", "DirectoryOrCreate" } } },
         },
-        _ => new YamlNode.Map { { "name", mount.Source! }, { "emptyDir", new YamlNode.Plain("{}") } },
+        _ => new YamlNode.Map { { "name", ClaimName(mount) }, { "emptyDir", new YamlNode.Plain("{}") } },
     };
 
     private YamlNode.Map Container(bool hasConfig, bool hasSecrets) => new()
@@ -172,7 +179,7 @@ internal sealed class HelmWorkload(PublishedService service, KubernetesEnvironme
         { "startupProbe", Probe(failures: 60, period: 2) },
         { "readinessProbe", Probe(failures: 3, period: 10) },
         { "livenessProbe", Liveness() },
-        { "volumeMounts", new YamlNode.Sequence([.. Volumes.Select(volume => new YamlNode.Map { { "name", volume.Source! }, { "mountPath", volume.Target }, { "readOnly", volume.IsReadOnly ? true : null } })]) },
+        { "volumeMounts", new YamlNode.Sequence([.. Volumes.Select(volume => new YamlNode.Map { { "name", ClaimName(volume) }, { "mountPath", volume.Target }, { "readOnly", volume.IsReadOnly ? true : null } })]) },
         { "imagePullPolicy", environment.DefaultImagePullPolicy },
     };
 
