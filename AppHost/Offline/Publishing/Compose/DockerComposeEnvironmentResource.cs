@@ -1,4 +1,5 @@
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Docker;
 
 namespace Aspire.Hosting.Docker
 {
@@ -16,8 +17,6 @@ namespace Aspire.Hosting.Docker
 
 namespace Aspire.Hosting
 {
-    using Aspire.Hosting.Docker;
-
     /// <summary>Describes deployments with Docker Compose.</summary>
     public static class DockerComposeEnvironmentExtensions
     {

@@ -1,4 +1,5 @@
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Kubernetes;
 
 namespace Aspire.Hosting.Kubernetes
 {
@@ -47,8 +48,6 @@ namespace Aspire.Hosting.Kubernetes
 
 namespace Aspire.Hosting
 {
-    using Aspire.Hosting.Kubernetes;
-
     /// <summary>Describes deployments to Kubernetes.</summary>
     public static class KubernetesEnvironmentExtensions
     {

@@ -3,7 +3,7 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Docker;
 using Aspire.Hosting.Offline;
 
-namespace Stack.Tests.AppHost.Offline.Publishing;
+namespace Stack.Tests.AppHost.Offline.Publishing.Compose;
 
 public sealed class ComposePublisherTests
 {

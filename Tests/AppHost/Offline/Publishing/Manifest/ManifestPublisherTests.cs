@@ -3,7 +3,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Offline;
 
-namespace Stack.Tests.AppHost.Offline.Publishing;
+namespace Stack.Tests.AppHost.Offline.Publishing.Manifest;
 
 public sealed class ManifestPublisherTests
 {

@@ -1,6 +1,6 @@
 using Aspire.Hosting.Offline;
 
-namespace Stack.Tests.AppHost.Offline.Publishing;
+namespace Stack.Tests.AppHost.Offline.Publishing.Compose;
 
 public sealed class EnvironmentFileTests
 {

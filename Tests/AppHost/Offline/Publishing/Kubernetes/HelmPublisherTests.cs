@@ -4,7 +4,7 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Kubernetes;
 using Aspire.Hosting.Offline;
 
-namespace Stack.Tests.AppHost.Offline.Publishing;
+namespace Stack.Tests.AppHost.Offline.Publishing.Kubernetes;
 
 public sealed partial class HelmPublisherTests
 {
