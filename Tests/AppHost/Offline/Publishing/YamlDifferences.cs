@@ -87,7 +87,8 @@ internal sealed class NamedDifferences(params (string Why, string Pattern)[] nam
     public void AreAllOf(IEnumerable<string> differences)
     {
         var found = differences.ToList();
-        Assert.Empty(found.Where(difference => !names.Any(name => Regex.IsMatch(difference, name.Pattern))));
-        Assert.Empty(names.Where(name => !found.Any(difference => Regex.IsMatch(difference, name.Pattern))).Select(name => name.Why));
+        var unnamed = found.Where(difference => !names.Any(name => Regex.IsMatch(difference, name.Pattern)));
+        var unused = names.Where(name => !found.Any(difference => Regex.IsMatch(difference, name.Pattern))).Select(name => $"no difference: {name.Why}");
+        Assert.Equal([], unnamed.Concat(unused));
     }
 }
