@@ -39,7 +39,7 @@ internal sealed class CanaryCrew(HostControl host, ApiClient api, string data, P
             (IsStarted, _offset) = (true, clockOffset);
         }
 
-        if (await patience.UntilAsync(AreThereAsync, StartLimit, cancellationToken) is null)
+        if (await patience.UntilAsync(ComeAsync, StartLimit, cancellationToken) is null)
         {
             throw new DrillException($"The canary agents did not come within {Words.Of(StartLimit)}. See the log of {Resource}.");
         }
@@ -83,6 +83,23 @@ internal sealed class CanaryCrew(HostControl host, ApiClient api, string data, P
         }
 
         return null;
+    }
+
+    // One that was still stopping when all were told to start is told again.
+    private async Task<bool> ComeAsync(CancellationToken cancellationToken)
+    {
+        if (await AreThereAsync(cancellationToken))
+        {
+            return true;
+        }
+
+        var crew = (await host.FindAsync(Resource, cancellationToken))!;
+        foreach (var instance in crew.Instances.Except(crew.Running))
+        {
+            await host.TryCommandAsync(Resource, "start", instance.Id, cancellationToken);
+        }
+
+        return false;
     }
 
     private async Task<bool> AreThereAsync(CancellationToken cancellationToken)
