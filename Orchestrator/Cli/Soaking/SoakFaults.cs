@@ -17,7 +17,7 @@ internal sealed class SoakFaults(HostControl host, SoakPlan plan, Patience patie
     /// <summary>How many were made.</summary>
     public int Made { get; private set; }
 
-    /// <summary>How many were left out, because what they would hurt was down already.</summary>
+    /// <summary>How many were left out, because what they would hurt had not recovered yet.</summary>
     public int Skipped { get; private set; }
 
     /// <summary>Hurts until it is told to stop.</summary>
@@ -40,12 +40,13 @@ internal sealed class SoakFaults(HostControl host, SoakPlan plan, Patience patie
 
     private async Task MakeAsync(SoakFault fault, CancellationToken cancellationToken)
     {
-        var running = (await host.FindAsync(fault.Component, cancellationToken))?.Running.ToList() ?? [];
+        // What has not recovered from its last fault is left alone: nothing would ever be up, and nothing learned.
+        var running = (await host.FindAsync(fault.Component, cancellationToken))?.Running.Where(instance => instance.Health is null or "healthy").ToList() ?? [];
         var victim = running.Count == 0 ? null : running[(int)(fault.Choice * running.Count)];
         if (victim is null || !await host.TryCommandAsync(fault.Component, fault.Action, victim.Id, cancellationToken))
         {
             Skipped++;
-            say($"{fault} (left out: it is down already)");
+            say($"{fault} (left out: it has not recovered yet)");
             return;
         }
 

@@ -13,7 +13,7 @@ internal sealed record SoakOutcome
     /// <summary>How many faults of which kind were made.</summary>
     public required IReadOnlyDictionary<string, int> Faults { get; init; }
 
-    /// <summary>Faults that were left out, because what they would hurt was down already.</summary>
+    /// <summary>Faults that were left out, because what they would hurt had not recovered yet.</summary>
     public required int FaultsLeftOut { get; init; }
 
     /// <summary>Submissions that were refused with 429 or 503, and came back.</summary>
