@@ -32,7 +32,7 @@ public sealed partial class HealthHistory(TimeProvider time, ILogger<HealthHisto
             _known[name] = (entry.Status, time.GetUtcNow());
             if (before != default || entry.Status != HealthStatus.Healthy)
             {
-                LogChanged(name, entry.Status, entry.Description);
+                Log(name, entry.Status, entry.Description);
             }
         }
     }
@@ -44,6 +44,21 @@ public sealed partial class HealthHistory(TimeProvider time, ILogger<HealthHisto
         return Task.CompletedTask;
     }
 
+    private void Log(string name, HealthStatus status, string? reason)
+    {
+        if (string.IsNullOrEmpty(reason))
+        {
+            LogChanged(name, status);
+        }
+        else
+        {
+            LogChangedBecause(name, status, reason);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Health of {Name}: {Status}.")]
+    private partial void LogChanged(string name, HealthStatus status);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Health of {Name}: {Status}. {Reason}")]
-    private partial void LogChanged(string name, HealthStatus status, string? reason);
+    private partial void LogChangedBecause(string name, HealthStatus status, string reason);
 }

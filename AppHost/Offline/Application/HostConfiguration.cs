@@ -10,6 +10,7 @@ internal static class HostConfiguration
 {
     internal static HostApplicationBuilder CreateBuilder(HostApplicationBuilderSettings settings, string[] arguments, string directory, Assembly? assembly)
     {
+        arguments = TerminalVerbosity.Normalize(arguments);
         var commandLine = new ConfigurationBuilder().AddCommandLine(arguments).Build();
         var environment = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("ASPIRE_ENVIRONMENT");
         settings.ApplicationName ??= assembly?.GetName().Name;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -31,7 +32,7 @@ internal static class OfflineHostServices
             PublishOptions.Read(options.Args ?? [], application.Configuration),
             Console.Out));
         services.AddResourceState(options);
-        services.AddTerminal(host.Logging);
+        services.AddTerminal(host.Logging, host.Environment, application.Configuration);
         services.AddHealthChecks();
         services.AddSingleton<IMaterializer, ProcessMaterializer>();
         services.AddServers();
@@ -47,6 +48,7 @@ internal static class OfflineHostServices
         services.AddSingleton<SupervisorFactory>();
         services.AddSingleton<ValueResources>();
         services.AddSingleton<ParameterValues>();
+        services.AddDashboard(application.Configuration, options);
         services.AddSingleton<ControlledResources>();
         services.AddSingleton<ControlEndpoint>();
         services.AddTelemetry();
@@ -82,9 +84,22 @@ internal static class OfflineHostServices
         services.AddSingleton<IMaterializer, ServerMaterializer>();
     }
 
+    private static void AddDashboard(this IServiceCollection services, ConfigurationManager configuration, DistributedApplicationOptions options)
+    {
+        services.AddSingleton(DashboardOptions.Read(configuration, options));
+        services.AddSingleton<ResourceHistory>();
+        services.AddSingleton<ResourceDescriber>(provider => new(
+            provider.GetRequiredService<DistributedApplicationModel>(),
+            provider.GetRequiredService<ResourceNotificationService>(),
+            provider.GetRequiredService<ResourceLoggerService>(),
+            provider.GetRequiredService<ResourceHistory>(),
+            provider));
+        services.AddSingleton<DashboardServer>();
+    }
+
     private static void AddResourceState(this IServiceCollection services, DistributedApplicationOptions options)
     {
-        services.AddSingleton<ResourceLoggerService>();
+        services.AddSingleton(provider => new ResourceLoggerService { Time = provider.GetRequiredService<TimeProvider>() });
         services.AddSingleton(provider => new ResourceNotificationService(
             provider.GetRequiredService<ILogger<ResourceNotificationService>>(), provider.GetRequiredService<IHostApplicationLifetime>())
         {
@@ -95,7 +110,7 @@ internal static class OfflineHostServices
             provider.GetRequiredService<ResourceNotificationService>(), provider.GetRequiredService<ResourceLoggerService>(), provider));
     }
 
-    private static void AddTerminal(this IServiceCollection services, ILoggingBuilder logging)
+    private static void AddTerminal(this IServiceCollection services, ILoggingBuilder logging, IHostEnvironment environment, ConfigurationManager configuration)
     {
         services.TryAddSingleton(_ => TerminalOutput.OfConsole());
         services.TryAddSingleton<ITerminalInput, ConsoleInput>();
@@ -107,5 +122,8 @@ internal static class OfflineHostServices
         services.AddSingleton<ILoggerProvider, TerminalLoggerProvider>();
         // What the framework has to say is of no use to whoever runs the application, unless something is wrong; a failed start is said by the host itself.
         logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None).SetMinimumLevel(LogLevel.Information);
+        // Nor are the lines of services in which all is well: the dashboard and the log files have them.
+        logging.AddFilter(LogStreams.TerminalCategory(environment), TerminalVerbosity.IsVerbose(configuration) ? LogLevel.Trace : LogLevel.Warning);
+        logging.AddConfiguration(configuration.GetSection("Logging"));
     }
 }

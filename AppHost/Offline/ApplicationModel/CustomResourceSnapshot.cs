@@ -112,7 +112,11 @@ public sealed record HealthReportSnapshot(string Name, HealthStatus? Status, str
 }
 
 /// <summary>An environment variable.</summary>
-public sealed record EnvironmentVariableSnapshot(string Name, string? Value, bool IsFromSpec);
+public sealed record EnvironmentVariableSnapshot(string Name, string? Value, bool IsFromSpec)
+{
+    // The value when a secret is in it, which then is not told by the public one; for the owner who asks for it.
+    internal string? SecretValue { get; init; }
+}
 
 /// <summary>A URL.</summary>
 public sealed record UrlSnapshot(string? Name, string Url, bool IsInternal)

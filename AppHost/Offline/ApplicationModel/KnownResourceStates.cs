@@ -112,4 +112,7 @@ internal static class KnownProperties
     // Ours: how the resource was materialised, and why so.
     internal const string Materialization = "stack.materialization";
     internal const string MaterializationReason = "stack.materialization.reason";
+    // Ours: when the host starts it again by itself (DateTime, UTC), and how often it crashed in a row (int).
+    internal const string RestartAt = "stack.restart.at";
+    internal const string RestartCrashes = "stack.restart.crashes";
 }

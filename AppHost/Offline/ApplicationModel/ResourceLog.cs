@@ -3,13 +3,16 @@ using System.Threading.Channels;
 
 namespace Aspire.Hosting.ApplicationModel;
 
+/// <summary>A line and when it was written.</summary>
+internal readonly record struct StampedLine(LogLine Line, DateTimeOffset At);
+
 /// <summary>The log of one instance: the last lines in memory, every line to its readers and sinks. Thread-safe.</summary>
-internal sealed class ResourceLog(Action<bool> subscribersChanged)
+internal sealed class ResourceLog(Action<bool> subscribersChanged, TimeProvider time)
 {
     private const int LinesKept = 2_000;
 
     private readonly Lock gate = new();
-    private readonly Queue<LogLine> kept = new();
+    private readonly Queue<StampedLine> kept = new();
     private readonly List<Channel<LogLine>> readers = [];
     private readonly List<Action<LogLine>> sinks = [];
     private int lines;
@@ -20,7 +23,7 @@ internal sealed class ResourceLog(Action<bool> subscribersChanged)
         lock (gate)
         {
             var line = new LogLine(++lines, content, isError);
-            kept.Enqueue(line);
+            kept.Enqueue(new(line, time.GetUtcNow()));
             if (kept.Count > LinesKept)
             {
                 kept.Dequeue();
@@ -49,7 +52,28 @@ internal sealed class ResourceLog(Action<bool> subscribersChanged)
     {
         lock (gate)
         {
-            return [.. kept];
+            return [.. kept.Select(one => one.Line)];
+        }
+    }
+
+    /// <summary>How many lines there were so far, those that are not kept any more included.</summary>
+    internal int Count
+    {
+        get
+        {
+            lock (gate)
+            {
+                return lines;
+            }
+        }
+    }
+
+    /// <summary>The kept lines after the one with that number, at most so many, oldest first.</summary>
+    internal IReadOnlyList<StampedLine> Since(int number, int atMost)
+    {
+        lock (gate)
+        {
+            return lines <= number ? [] : [.. kept.SkipWhile(one => one.Line.LineNumber <= number).Take(atMost)];
         }
     }
 
@@ -99,9 +123,9 @@ internal sealed class ResourceLog(Action<bool> subscribersChanged)
         var reader = Channel.CreateUnbounded<LogLine>(new() { SingleReader = true });
         lock (gate)
         {
-            foreach (var line in kept)
+            foreach (var one in kept)
             {
-                reader.Writer.TryWrite(line);
+                reader.Writer.TryWrite(one.Line);
             }
             if (isComplete)
             {

@@ -17,6 +17,8 @@ public class ResourceLoggerService : IDisposable
     private readonly ConcurrentDictionary<string, ResourceLog> logs = new(StringComparer.OrdinalIgnoreCase);
     private readonly Channel<LogSubscriber> subscriberChanges = Channel.CreateBounded<LogSubscriber>(new BoundedChannelOptions(256) { FullMode = BoundedChannelFullMode.DropOldest });
 
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>A logger whose lines appear in the resource's log.</summary>
     public ILogger GetLogger(IResource resource)
     {
@@ -91,5 +93,5 @@ public class ResourceLoggerService : IDisposable
     }
 
     internal ResourceLog Log(string resourceId) =>
-        logs.GetOrAdd(resourceId, id => new ResourceLog(any => subscriberChanges.Writer.TryWrite(new(id, any))));
+        logs.GetOrAdd(resourceId, id => new ResourceLog(any => subscriberChanges.Writer.TryWrite(new(id, any)), Time));
 }

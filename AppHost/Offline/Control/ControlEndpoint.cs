@@ -17,7 +17,7 @@ namespace Aspire.Hosting.Offline;
 /// Where a running host is asked what it runs, and told to start, stop, restart, kill, pause and resume: HTTP on the loopback address. Its address and
 /// the token it wants are in <c>run/host.json</c> of the data directory, which only the owner can read; what is said here is the owner's, secrets included.
 /// </summary>
-internal sealed partial class ControlEndpoint(StateDirectory data, ControlledResources resources, ILogger<ControlEndpoint> logger)
+internal sealed partial class ControlEndpoint(StateDirectory data, ControlledResources resources, ResourceHistory history, ILogger<ControlEndpoint> logger)
 {
     private const UnixFileMode MineAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -91,6 +91,7 @@ internal sealed partial class ControlEndpoint(StateDirectory data, ControlledRes
         {
             foreach (var one in able)
             {
+                history.NoteRequest(one.Instance.Id, word, "at the control endpoint");
                 action.Do(one, resources);
             }
             await ControlAnswer.WriteAsync(context, StatusCodes.Status202Accepted, new ControlledResourceAnswer(await resources.DescribeAsync(able[0].Instance.Resource, context.RequestAborted)));

@@ -12,6 +12,7 @@ namespace Aspire.Hosting.Offline;
 /// <param name="Instances">What runs of it.</param>
 /// <param name="Endpoints">Where it answers.</param>
 /// <param name="ConnectionString">What its consumers get, secrets included; null when there is none.</param>
+/// <param name="Explanation">Why it is not healthy, and what to do; null when it is. Of several instances, the first that is not.</param>
 internal sealed record ControlledResource(
     string Name,
     string Type,
@@ -21,7 +22,8 @@ internal sealed record ControlledResource(
     string? Reason,
     IReadOnlyList<ControlledInstance> Instances,
     IReadOnlyList<ControlledEndpoint> Endpoints,
-    string? ConnectionString);
+    string? ConnectionString,
+    ResourceExplanation? Explanation);
 
 /// <summary>An instance: its process, and all processes that belong to it.</summary>
 internal sealed record ControlledInstance(string Id, int? ProcessId, IReadOnlyList<int> ProcessIds, string? State, string? Health);
@@ -39,7 +41,7 @@ internal sealed record ControlledResourceList(IReadOnlyList<ControlledResource> 
 internal sealed record ControlledResourceAnswer(ControlledResource Resource);
 
 /// <summary>What the control endpoint says of resources.</summary>
-internal sealed class ControlledResources(DistributedApplicationModel model, ResourceNotificationService notifications, LeftoverReaper processes)
+internal sealed class ControlledResources(DistributedApplicationModel model, ResourceNotificationService notifications, LeftoverReaper processes, ResourceDescriber describer)
 {
     internal async Task<ControlledResourceList> ListAsync(CancellationToken cancellationToken)
     {
@@ -65,7 +67,8 @@ internal sealed class ControlledResources(DistributedApplicationModel model, Res
             materialized?.Reason,
             isProcess ? instances : [],
             resource.IsEmbedded() ? [] : [.. resource.Annotations.OfType<EndpointAnnotation>().Where(endpoint => endpoint.AllocatedEndpoint is not null).Select(endpoint => new ControlledEndpoint(endpoint.Name, endpoint.AllocatedEndpoint!.UriString))],
-            await ConnectionStringAsync(resource, cancellationToken));
+            await ConnectionStringAsync(resource, cancellationToken),
+            resource.InstanceIds().Select(describer.Find).OfType<ResourceEvent>().Select(describer.Explain).FirstOrDefault(explanation => explanation is not null));
     }
 
     /// <summary>A parameter with a value; null when there is none.</summary>

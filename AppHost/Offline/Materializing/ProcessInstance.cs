@@ -20,7 +20,7 @@ internal sealed class ProcessInstance(
     ];
 
     public ImmutableArray<EnvironmentVariableSnapshot> EnvironmentVariables { get; } =
-        [.. command.Environment.Select(variable => new EnvironmentVariableSnapshot(variable.Name, variable.IsSecret ? null : variable.Value, IsFromSpec: true))];
+        [.. command.Environment.Select(variable => new EnvironmentVariableSnapshot(variable.Name, variable.IsSecret ? null : variable.Value, IsFromSpec: true) { SecretValue = variable.IsSecret ? variable.Value : null })];
 
     public async Task StopAsync(TimeSpan grace, CancellationToken cancellationToken)
     {

@@ -25,6 +25,8 @@ internal sealed partial class ApplicationRunner(
     StartupReport report,
     ControlEndpoint control,
     TelemetryReceivers telemetry,
+    DashboardServer dashboard,
+    ResourceHistory history,
     IDistributedApplicationEventing eventing,
     ResourceNotificationService notifications,
     ResourceLoggerService loggers,
@@ -49,6 +51,7 @@ internal sealed partial class ApplicationRunner(
         {
             LogLeftovers(leftovers.Count, string.Join(", ", leftovers));
         }
+        tasks.Add(history.RunAsync(ending.Token));
         await eventing.PublishAsync(new BeforeStartEvent(services, model), cancellationToken);
         await parameters.ResolveAsync(cancellationToken);
         WaitGraph.Check(model);
@@ -59,6 +62,7 @@ internal sealed partial class ApplicationRunner(
         }
         await telemetry.StartAsync(cancellationToken);
         await AllocateEndpointsAsync(cancellationToken);
+        tasks.Add(Task.Run(() => dashboard.RunAsync(ending.Token), CancellationToken.None));
         watchdog.Start();
         foreach (var resource in model.Resources.Where(resource => resource.MaterializedAs()!.Kind == MaterializationKind.Value))
         {

@@ -61,6 +61,10 @@ internal sealed partial class ResourceSupervisor(
                 var first = await Task.WhenAny(timer, StartRequested(), StopRequested());
                 applicationEnds.ThrowIfCancellationRequested();
                 mayStart = !StopRequested().IsCompleted || first == StartRequested();
+                if (!mayStart)
+                {
+                    await PublishAsync(snapshot => snapshot with { Properties = snapshot.Properties.With(KnownProperties.RestartAt, null) });
+                }
             }
         }
     }
@@ -192,6 +196,7 @@ internal sealed partial class ResourceSupervisor(
             return null;
         }
         var pause = backoff.Next(ran);
+        await PublishRetryAsync(pause);
         LogCrashed(instance.Id, ExitCode.Describe(code), pause.TotalSeconds, backoff.Crashes);
         return pause;
     }
@@ -212,6 +217,7 @@ internal sealed partial class ResourceSupervisor(
             return null;
         }
         var pause = backoff.Next(TimeSpan.Zero);
+        await PublishRetryAsync(pause);
         LogFailedForNow(instance.Id, failure.Message, pause.TotalSeconds);
         return pause;
     }
@@ -223,8 +229,13 @@ internal sealed partial class ResourceSupervisor(
         StopTimeStamp = null,
         HealthReports = HealthMonitor.Pending(Resource),
         ReadyEventHandled = null,
-        Properties = snapshot.Properties.With(KnownProperties.WaitingFor, null),
+        Properties = snapshot.Properties.With(KnownProperties.WaitingFor, null).With(KnownProperties.RestartAt, null).With(KnownProperties.RestartCrashes, null),
     };
+
+    private Task PublishRetryAsync(TimeSpan pause) => PublishAsync(snapshot => snapshot with
+    {
+        Properties = snapshot.Properties.With(KnownProperties.RestartAt, (time.GetUtcNow() + pause).UtcDateTime).With(KnownProperties.RestartCrashes, backoff.Crashes),
+    });
 
     private Task PublishRunningAsync(IMaterializedInstance started) => PublishAsync(snapshot =>
     {

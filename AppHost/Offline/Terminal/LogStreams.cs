@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting.Offline;
 
-/// <summary>Sends what each instance says to the terminal and to its file, and to the host's own log when that was asked for.</summary>
+/// <summary>
+/// Sends what each instance says to its file, to the host's own log when that was asked for, and what matters of it to the terminal: warnings and errors, unless
+/// <c>--verbose</c> or the logging configuration of the category <c>APPLICATION.Terminal.INSTANCE</c> asks for more.
+/// </summary>
 internal sealed partial class LogStreams(
     ResourceLoggerService loggers,
     TerminalOutput output,
@@ -19,17 +22,25 @@ internal sealed partial class LogStreams(
 
     private readonly List<LogFile> files = [];
 
+    /// <summary>The category that says which lines of resources the terminal shows.</summary>
+    internal static string TerminalCategory(IHostEnvironment environment) => $"{environment.ApplicationName}.Terminal";
+
     internal ResourceInstance Open(IResource resource, string instanceId, int replica)
     {
         var log = loggers.Log(instanceId);
         var file = new LogFile(data.Logs, instanceId, time);
         files.Add(file);
         var color = files.Count;
+        var severity = new LineSeverity();
+        var shown = loggerFactory.CreateLogger($"{TerminalCategory(environment)}.{instanceId}");
         output.PrefixWidth = Math.Max(output.PrefixWidth, Math.Max(instanceId.Length, TerminalLoggerProvider.Name.Length));
         log.AddSink(line =>
         {
             file.Append(line.Content);
-            output.Write(instanceId, line.Content, color, line.IsErrorMessage);
+            if (shown.IsEnabled(severity.Judge(line.Content, line.IsErrorMessage)))
+            {
+                output.Write(instanceId, line.Content, color, line.IsErrorMessage);
+            }
         });
         if (options.EnableResourceLogging)
         {

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Aspire.Hosting.Offline;
 
-/// <summary>Says when everything is healthy, with a table; until then, every ten seconds, what is not and why.</summary>
+/// <summary>Says what became healthy, and when everything is, with a table; until then, every ten seconds, what is not and why.</summary>
 internal sealed class StartupReport(
-    DistributedApplicationModel model, ResourceNotificationService notifications, TerminalOutput output, MemoryUse memory, HostDescription host, StartClock clock, TimeProvider time)
+    DistributedApplicationModel model, ResourceNotificationService notifications, TerminalOutput output, MemoryUse memory, HostDescription host, StartClock clock, StateDirectory data, DashboardServer dashboard, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan UntilIdle = TimeSpan.FromSeconds(5);
@@ -41,11 +41,16 @@ internal sealed class StartupReport(
     private async Task UntilSettledAsync(IReadOnlyList<ResourceSupervisor> supervisors, CancellationToken cancellationToken)
     {
         var waited = supervisors.Select(supervisor => supervisor.Instance.Id).ToHashSet(StringComparer.Ordinal);
+        var told = supervisors.Where(supervisor => supervisor.Instance.Resource.IsEmbedded()).Select(supervisor => supervisor.Instance.Id).ToHashSet(StringComparer.Ordinal);
         await foreach (var change in notifications.WatchAsync(cancellationToken))
         {
             if (change.Snapshot.ReadyEventHandled is { } handled && waited.Contains(change.ResourceId))
             {
                 await Task.WhenAny(handled);
+            }
+            if (waited.Contains(change.ResourceId) && change.Snapshot.State?.Text == KnownResourceStates.Running && IsSettled(change.Snapshot) && told.Add(change.ResourceId))
+            {
+                Say(string.Create(CultureInfo.InvariantCulture, $"{change.ResourceId} is healthy ({clock.SinceHostStart.TotalSeconds:0.0} s)"));
             }
             if (waited.All(id => notifications.TryGetCurrentState(id, out var known) && IsSettled(known.Snapshot)))
             {
@@ -67,6 +72,11 @@ internal sealed class StartupReport(
         Say(string.Create(
             CultureInfo.InvariantCulture,
             $"all healthy in {took.TotalSeconds:0.0} s{(sinceCommand is { } longer ? string.Create(CultureInfo.InvariantCulture, $" ({longer.TotalSeconds:0.0} s since dotnet run)") : "")}"));
+        Say($"logs: {data.Logs} (every line here: {TerminalVerbosity.Option})");
+        if (dashboard.LoginLink is { } link)
+        {
+            Say($"dashboard: {link}");
+        }
         if (host.Next is { Length: > 0 } next)
         {
             Say($"next: {Fill(next)}");

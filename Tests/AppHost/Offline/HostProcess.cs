@@ -33,7 +33,7 @@ internal sealed class HostProcess : IDisposable
     public static HostProcess Start(string scenario, string data, params string[] options)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { typeof(HostProcess).Assembly.Location, "apphost", scenario, "--data", data }.Concat(options))
+        foreach (var argument in new[] { typeof(HostProcess).Assembly.Location, "apphost", scenario, "--data", data, "--dashboard", "off", "--verbose" }.Concat(options))
         {
             start.ArgumentList.Add(argument);
         }

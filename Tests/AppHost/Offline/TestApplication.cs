@@ -28,7 +28,8 @@ internal sealed class TestApplication : IAsyncDisposable
         {
             Args = ["--data", directory.Path, .. arguments],
             ProjectDirectory = directory.Path,
-            DisableDashboard = isDashboardOff,
+            // A test that wants the dashboard says so.
+            DisableDashboard = isDashboardOff && !arguments.Contains("--dashboard"),
         });
         Builder.Services.AddSingleton(_ => new TerminalOutput(TextWriter.Synchronized(terminal), isColored: false));
     }
