@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 
 namespace Stack.ServiceDefaults.Telemetry;
 
@@ -36,6 +38,12 @@ internal static class TelemetrySources
     /// <summary>ASP.NET Core writes method, path and status to its activities only when this switch is off, which is not its default.</summary>
     internal static void RequestPathsInTraces()
         => AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+
+    /// <summary>The environment's sampler, or else one that records every trace until there are too many.</summary>
+    internal static TracerProviderBuilder SampleSteadily(this TracerProviderBuilder tracing, IConfiguration configuration)
+        => string.IsNullOrWhiteSpace(configuration["OTEL_TRACES_SAMPLER"])
+            ? tracing.SetSampler(services => new ParentBasedSampler(new SteadySampler(SteadySampler.UsualPerSecond, services.GetRequiredService<TimeProvider>())))
+            : tracing;
 
     /// <summary>The application's name is the service's name unless OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES give one.</summary>
     internal static void NameService(ResourceBuilder resource, string applicationName, IConfiguration configuration)

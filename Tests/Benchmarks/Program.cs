@@ -1,6 +1,7 @@
 using Stack.Benchmarks;
 using Stack.Benchmarks.Floor;
 using Stack.Benchmarks.History;
+using Stack.Benchmarks.Otlp;
 using Stack.Benchmarks.Pipeline;
 
 // Each benchmark by its name: dotnet run -c Release --project Tests/Benchmarks -- NAME [arguments]
@@ -10,6 +11,8 @@ var benchmarks = new Dictionary<string, (string Purpose, Func<string[], Task> Ru
     ["pipeline5"] = ("five sequential stages through the whole stack [workflows, default 10000] [one at a time, default 500] [--infrastructure embedded|servers|postgres|rabbitmq]", Pipeline5.RunAsync),
     ["history"] = ("what finished workflows cost the next ones, and lists over HTTP [finished, default 1000000] [workflows, default 10000] [embedded|servers|postgres|rabbitmq]", HistoryBenchmark.RunAsync),
     ["floor"] = ("what PostgreSQL and RabbitMQ themselves take for five stages, without an engine [workflows, default 5000] [one at a time, default 300]", FloorBenchmark.RunAsync),
+    ["otlp"] = ("how fast the application host takes telemetry, what 100,000 spans cost it in memory, and what exporting costs the stack [spans, default 1000000] [workflows, default 5000; 0 for none]", OtlpBenchmark.RunAsync),
+    ["otlp-receiver"] = ("the other process of otlp, which starts it", OtlpReceiver.RunAsync),
     ["floor-worker"] = ("the other process of the floor, which starts it", FloorWorker.RunAsync),
 };
 

@@ -46,7 +46,7 @@ public sealed class TelemetryTests
         await using var receiver = await OtlpReceiver.StartAsync(protocol == "grpc");
         await using var upstream = await TestService.StartAsync(map: app => app.MapGet("/pong", () => "pong"));
         ActivityTraceId trace;
-        await using (var service = await TestService.StartAsync(Settings(receiver, protocol)))
+        await using (var service = await TestService.StartAsync(Settings(receiver, protocol), map: app => app.MapGroup("/found").MapGet("/{id}", (string id) => id)))
         {
             using (var activity = Source.StartActivity("submit-for-export"))
             {
@@ -58,6 +58,7 @@ public sealed class TelemetryTests
 
             (await service.Client.GetAsync("/health/live")).Dispose();
             (await service.Client.GetAsync("/not-there")).Dispose();
+            (await service.Client.GetAsync("/found/7")).Dispose();
             await service.StopAsync();
         }
 
@@ -68,6 +69,7 @@ public sealed class TelemetryTests
         Assert.Contains("replica-7", traces, StringComparison.Ordinal);
         Assert.Contains("/not-there", traces, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", traces, StringComparison.Ordinal);
+        Assert.Contains("GET /found/{id}", traces, StringComparison.Ordinal);
         Assert.Contains("stack.tests.counted", receiver.AllOf("etrics"), StringComparison.Ordinal);
         Assert.Contains("Application started", receiver.AllOf("ogs"), StringComparison.Ordinal);
         Assert.All(receiver.Received, one => Assert.Equal("secret-key", one.ApiKey));

@@ -126,7 +126,7 @@ internal sealed partial class TelemetryReceivers(
         {
             LogObjection(objection);
         }
-        if (wanted.Port == 0)
+        if (wanted.Port == 0 || (bool.TryParse(configuration["DcpPublisher:RandomizePorts"], out var randomizes) && randomizes))
         {
             return allocator.FreePort();
         }
