@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
+using Aspire.Hosting.Offline;
 using Stack.Contracts;
+using Stack.Tests.AppHost.Offline.Containers;
 using Stack.Tests.Servers;
 using Xunit.Abstractions;
 
@@ -16,6 +18,29 @@ public sealed class MainJobTests(ITestOutputHelper output) : MainJobSuite(output
 [NeedsServer("redis-server")]
 [NeedsServer("rabbitmq-server")]
 public sealed class MainJobOnServersTests(ITestOutputHelper output) : MainJobSuite(output, "processes");
+
+/// <summary>The same on these servers in containers of podman.</summary>
+[Collection(EndToEndCollection.Name)]
+[NeedsServer("podman")]
+public sealed class MainJobInContainersTests(ITestOutputHelper output, PodmanFixture podman) : MainJobSuite(output, "containers"), IClassFixture<PodmanFixture>
+{
+    [ServerFact]
+    public async Task Stop_WithContainers_RemovesEveryContainerAndNetwork()
+    {
+        Assert.NotNull(podman);
+        var stack = new RunningStack("containers");
+        await using (stack)
+        {
+            await stack.StartAsync();
+            Assert.NotEmpty(await PodmanFixture.PodmanAsync("ps", "--quiet", "--filter", Label(stack)));
+            await stack.StopAsync();
+            Assert.Empty(await PodmanFixture.PodmanAsync("ps", "--all", "--quiet", "--filter", Label(stack)));
+            Assert.Empty(await PodmanFixture.PodmanAsync("network", "ls", "--quiet", "--filter", Label(stack)));
+        }
+    }
+
+    private static string Label(RunningStack stack) => $"label={ContainerLabels.Data}={new RunMarker(stack.DataDirectory, "any").DirectoryHash}";
+}
 
 /// <summary>What holds however infrastructure is run.</summary>
 public abstract class MainJobSuite(ITestOutputHelper output, string infrastructure)

@@ -1,3 +1,5 @@
+using Stack.Tests.AppHost.Offline.Containers;
+
 namespace Stack.Tests.Servers;
 
 /// <summary>Where the real servers are that tests start. Null: not installed, and the tests that need it are skipped with the command that installs it.</summary>
@@ -18,6 +20,8 @@ internal static class ServerPrograms
         "postgresql" => Postgres is not null,
         "rabbitmq-server" => RabbitMq is not null,
         "redis-server" => Redis is not null,
+        // As root, and with what its images are made with.
+        "podman" => OnPath("podman") is not null && OnPath("mmdebstrap") is not null && OnPath("runc") is not null && PodmanFixture.Script is not null && Environment.IsPrivilegedProcess,
         _ => throw new ArgumentOutOfRangeException(nameof(package), package, "No test starts this server."),
     };
 

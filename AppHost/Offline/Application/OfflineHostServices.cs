@@ -36,6 +36,7 @@ internal static class OfflineHostServices
         services.AddHealthChecks();
         services.AddSingleton<IMaterializer, ProcessMaterializer>();
         services.AddServers();
+        services.AddContainers();
         services.AddSingleton<IMaterializer, EmbeddedMaterializer>();
         services.AddSingleton<MaterializationPlanner>();
         services.AddSingleton<KeptPorts>();
@@ -95,6 +96,17 @@ internal static class OfflineHostServices
             provider.GetRequiredService<ResourceHistory>(),
             provider));
         services.AddSingleton<DashboardServer>();
+    }
+
+    private static void AddContainers(this IServiceCollection services)
+    {
+        services.AddSingleton<ContainerRuntimes>();
+        services.AddSingleton<ContainerLabels>();
+        services.AddSingleton<ContainerImages>();
+        services.AddSingleton<ContainerSurvey>();
+        services.AddSingleton<ContainerNetwork>();
+        services.AddSingleton<ContainerReaper>();
+        services.AddSingleton<IMaterializer, ContainerMaterializer>();
     }
 
     private static void AddResourceState(this IServiceCollection services, DistributedApplicationOptions options)

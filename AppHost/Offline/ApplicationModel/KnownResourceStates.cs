@@ -110,6 +110,12 @@ internal static class KnownProperties
     internal const string ExecutableWorkDir = "executable.workDir";
     internal const string ExecutableArgs = "executable.args";
     // Ours: how the resource was materialised, and why so.
+    internal const string ContainerId = "container.id";
+    internal const string ContainerImage = "container.image";
+    internal const string ContainerPorts = "container.ports";
+    internal const string ContainerCommand = "container.command";
+    internal const string ContainerArgs = "container.args";
+    internal const string ContainerLifetime = "container.lifetime";
     internal const string Materialization = "stack.materialization";
     internal const string MaterializationReason = "stack.materialization.reason";
     // Ours: when the host starts it again by itself (DateTime, UTC), and how often it crashed in a row (int).

@@ -155,7 +155,9 @@ public static partial class ResourceBuilderExtensions
         var flags = InjectionFlags(context.Resource);
         var serviceName = name ?? referred.Resource.Name;
         var prefix = EnvironmentVariableName.Encode(name ?? serviceName.ToUpperInvariant());
-        foreach (var endpoint in referred.Resource.GetEndpoints(referred.ContextNetworkId))
+        // A container that is made real by a process sees this machine as every process does.
+        var endpoints = context.Resource.MaterializedAs()?.Kind == MaterializationKind.Process ? referred.Resource.GetEndpoints() : referred.Resource.GetEndpoints(referred.ContextNetworkId);
+        foreach (var endpoint in endpoints)
         {
             if (!referred.EndpointNames.Contains(endpoint.EndpointName) && !(referred.UseAllEndpoints && !endpoint.ExcludeReferenceEndpoint))
             {

@@ -57,7 +57,7 @@ internal sealed class ControlledResources(DistributedApplicationModel model, Res
     {
         var instances = resource.InstanceIds().Select(Describe).OfType<ControlledInstance>().ToArray();
         var materialized = resource.MaterializedAs();
-        var isProcess = materialized?.Kind == MaterializationKind.Process;
+        var isRun = materialized?.Kind is MaterializationKind.Process or MaterializationKind.Container;
         return new(
             resource.Name,
             TypeOf(resource),
@@ -65,7 +65,7 @@ internal sealed class ControlledResources(DistributedApplicationModel model, Res
             Array.Find(instances, instance => instance.Health is not (null or "healthy"))?.Health ?? instances.FirstOrDefault()?.Health,
             resource.IsEmbedded() ? MaterializationKind.Embedded : materialized?.Kind,
             materialized?.Reason,
-            isProcess ? instances : [],
+            isRun ? instances : [],
             resource.IsEmbedded() ? [] : [.. resource.Annotations.OfType<EndpointAnnotation>().Where(endpoint => endpoint.AllocatedEndpoint is not null).Select(endpoint => new ControlledEndpoint(endpoint.Name, endpoint.AllocatedEndpoint!.UriString))],
             await ConnectionStringAsync(resource, cancellationToken),
             resource.InstanceIds().Select(describer.Find).OfType<ResourceEvent>().Select(describer.Explain).FirstOrDefault(explanation => explanation is not null));

@@ -82,11 +82,15 @@ internal static class EnvironmentEvaluator
         {
             null => null,
             string text => text,
-            IValueProvider provider => await provider.GetValueAsync(new ValueProviderContext { ExecutionContext = executionContext, Caller = resource }, cancellationToken),
+            IValueProvider provider => await provider.GetValueAsync(new ValueProviderContext { ExecutionContext = executionContext, Caller = resource, Network = NetworkOf(resource) }, cancellationToken),
             bool flag => flag ? "true" : "false",
             _ => Convert.ToString(value, CultureInfo.InvariantCulture),
         };
     }
+
+    // A container sees others in the containers' network; null means this machine.
+    private static NetworkIdentifier? NetworkOf(IResource resource) =>
+        resource.MaterializedAs()?.Kind == MaterializationKind.Container ? KnownNetworkIdentifiers.DefaultAspireContainerNetwork : null;
 
     private static bool Reaches(object value, Func<object, bool> wanted) => Reaches(value, wanted, []);
 

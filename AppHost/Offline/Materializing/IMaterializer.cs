@@ -43,6 +43,9 @@ internal interface IMaterializedInstance : IAsyncDisposable
     /// <summary>Asks the instance to end, ends it by force after <paramref name="grace"/>, and returns when it and what it started are gone.</summary>
     Task StopAsync(TimeSpan grace, CancellationToken cancellationToken);
 
+    /// <summary>The host ends: as <see cref="StopAsync"/>, but an instance that is to outlive the host stays.</summary>
+    Task LeaveAsync(TimeSpan grace, CancellationToken cancellationToken) => StopAsync(grace, cancellationToken);
+
     /// <summary>Ends the instance and what it started at once. Does nothing when it is gone.</summary>
     void Kill();
 }

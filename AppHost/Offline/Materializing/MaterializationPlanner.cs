@@ -50,7 +50,7 @@ internal sealed class MaterializationPlanner(IEnumerable<IMaterializer> material
                 var why = refusals.Count > 0 ? $"{accepted.Reason}: {string.Join(", ", refusals.Distinct())}" : accepted.Reason;
                 return (new(kind, why), "");
             }
-            refusals.AddRange(candidates.Length == 0 ? [Absent(kind)] : candidates.Select(candidate => candidate.Reason).Where(reason => reason.Length > 0));
+            refusals.AddRange(candidates.Length == 0 ? [$"this host has no way to start it as a {kind.ToString().ToLowerInvariant()} yet"] : candidates.Select(candidate => candidate.Reason).Where(reason => reason.Length > 0));
         }
         return (null, string.Join(", ", refusals.Distinct()));
     }
@@ -61,13 +61,16 @@ internal sealed class MaterializationPlanner(IEnumerable<IMaterializer> material
         _ when !resource.IsContainer() => [],
         _ => mode switch
         {
+            InfrastructureMode.Containers when IsOptional(resource) => [MaterializationKind.Container, MaterializationKind.Embedded],
             InfrastructureMode.Containers => [MaterializationKind.Container],
-            InfrastructureMode.Processes when servers.Any(server => server.IsOptional && server.Serves(resource)) => [MaterializationKind.Process, MaterializationKind.Embedded],
+            InfrastructureMode.Processes when IsOptional(resource) => [MaterializationKind.Process, MaterializationKind.Embedded],
             InfrastructureMode.Processes => [MaterializationKind.Process],
             InfrastructureMode.Embedded => [MaterializationKind.Embedded],
             _ => [MaterializationKind.Container, MaterializationKind.Process, MaterializationKind.Embedded],
         },
     };
+
+    private bool IsOptional(IResource resource) => servers.Any(server => server.IsOptional && server.Serves(resource));
 
     private string Refusal(InfrastructureMode mode, IReadOnlyList<(IResource Resource, string Reasons)> problems)
     {
@@ -78,8 +81,4 @@ internal sealed class MaterializationPlanner(IEnumerable<IMaterializer> material
         return $"--infrastructure {mode.ToString().ToLowerInvariant()} is not possible here: {string.Join("; ", problems.Select(problem => $"{problem.Resource.Name} ({problem.Reasons})"))}."
             + $"{Environment.NewLine}{string.Join(Environment.NewLine, remedies)}";
     }
-
-    private static string Absent(MaterializationKind kind) => kind == MaterializationKind.Container
-        ? "containers are not in this host yet"
-        : $"this host has no way to start it as a {kind.ToString().ToLowerInvariant()} yet";
 }

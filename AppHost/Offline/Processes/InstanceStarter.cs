@@ -11,6 +11,9 @@ internal sealed class InstanceStarter(RunMarker marker, LeftoverReaper reaper, T
         return new ProcessInstance(instance, child, command, reaper, time);
     }
 
+    /// <summary>Starts a program that tells of the instance and is not it: it ends with the run, and nobody takes its end for the instance's.</summary>
+    internal ChildProcess StartClient(ResourceInstance instance, LaunchCommand command) => ChildProcess.Start(Marked(instance, command), instance.Log.Append);
+
     /// <summary>Runs a program for an instance to its end, and throws with its last words when that is not exit code 0.</summary>
     internal async Task RunAsync(ResourceInstance instance, LaunchCommand command, string input, CancellationToken cancellationToken)
     {

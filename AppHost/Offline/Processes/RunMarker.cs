@@ -21,6 +21,9 @@ internal sealed class RunMarker
         RunId = $"{directoryHash}-{run}";
     }
 
+    /// <summary>What tells the data directory from others.</summary>
+    internal string DirectoryHash => directoryHash;
+
     /// <summary>The id of this run; it begins with the hash of the data directory.</summary>
     internal string RunId { get; }
 

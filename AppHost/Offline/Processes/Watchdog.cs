@@ -14,7 +14,7 @@ internal sealed partial class Watchdog(RunMarker marker, StateDirectory data, Se
     // /proc, the groups named by the pid files have to do.
     private const string Script = """
         trap '' INT HUP TERM QUIT PIPE
-        mark=$1; pids=$2; servers=$3
+        mark=$1; pids=$2; servers=$3; runtime=$4; run=$5; data=$6
         while read -r word; do [ "$word" = done ] && exit 0; done
         [ -L "$servers" ] && servers=$(readlink "$servers")
         marked() { grep -ls "$mark" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
@@ -34,6 +34,16 @@ internal sealed partial class Watchdog(RunMarker marker, StateDirectory data, Se
           sleep 0.1
         done
         rm -f "$pids"/*.pid "$pids"/host.json
+        [ -n "$runtime" ] || exit 0
+        # One may just be being made: look until nothing was there three times.
+        none=0
+        for i in 1 2 3 4 5 6 7 8 9 10; do
+          found=$("$runtime" ps --all --quiet --filter "label=$run" --filter label=stack.lifetime=session 2>/dev/null)
+          if [ -n "$found" ]; then none=0; "$runtime" kill $found; "$runtime" rm --force --volumes $found; else none=$((none+1)); fi >/dev/null 2>&1
+          [ $none -ge 3 ] && break
+          sleep 0.3
+        done
+        "$runtime" network ls --quiet --filter "label=$data" 2>/dev/null | while read -r network; do "$runtime" network rm "$network" >/dev/null 2>&1; done
         """;
 
     private readonly Lock gate = new();
@@ -52,7 +62,8 @@ internal sealed partial class Watchdog(RunMarker marker, StateDirectory data, Se
     }
 
     /// <summary>Starts the shell. Without a way to start a session, as on Windows, there is no watchdog.</summary>
-    internal void Start()
+    /// <param name="runtime">What removes the containers of the run; null when there are none.</param>
+    internal void Start(ContainerRuntime? runtime)
     {
         if (SessionLauncher.Find() is not { } launcher)
         {
@@ -60,7 +71,7 @@ internal sealed partial class Watchdog(RunMarker marker, StateDirectory data, Se
             return;
         }
         var start = new ProcessStartInfo { FileName = launcher.Program, WorkingDirectory = "/", RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in launcher.Arguments.Concat(["/bin/sh", "-c", Script, "stack-watchdog", marker.RunAssignment, data.Run, servers.Link]))
+        foreach (var argument in launcher.Arguments.Concat(["/bin/sh", "-c", Script, "stack-watchdog", marker.RunAssignment, data.Run, servers.Link, runtime?.Program ?? "", $"{ContainerLabels.Run}={marker.RunId}", $"{ContainerLabels.Data}={marker.DirectoryHash}"]))
         {
             start.ArgumentList.Add(argument);
         }
@@ -72,7 +83,7 @@ internal sealed partial class Watchdog(RunMarker marker, StateDirectory data, Se
             }
             shell = Process.Start(start)!;
             shell.EnableRaisingEvents = true;
-            shell.Exited += (_, _) => StartAgain();
+            shell.Exited += (_, _) => StartAgain(runtime);
             shell.StandardOutput.Close();
             shell.StandardError.Close();
         }
@@ -107,7 +118,7 @@ internal sealed partial class Watchdog(RunMarker marker, StateDirectory data, Se
         told.Dispose();
     }
 
-    private void StartAgain()
+    private void StartAgain(ContainerRuntime? runtime)
     {
         lock (gate)
         {
@@ -117,7 +128,7 @@ internal sealed partial class Watchdog(RunMarker marker, StateDirectory data, Se
             }
         }
         LogEnded();
-        Start();
+        Start(runtime);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The watchdog ended; starting another.")]

@@ -21,6 +21,10 @@ internal sealed partial class ApplicationRunner(
     SupervisorFactory supervisorFactory,
     ValueResources values,
     ParameterValues parameters,
+    ContainerSurvey survey,
+    ContainerReaper containers,
+    ContainerNetwork network,
+    ContainerRuntimes runtimes,
     LogStreams logs,
     StartupReport report,
     ControlEndpoint control,
@@ -52,9 +56,11 @@ internal sealed partial class ApplicationRunner(
             LogLeftovers(leftovers.Count, string.Join(", ", leftovers));
         }
         tasks.Add(history.RunAsync(ending.Token));
+        await containers.ReapEarlierRunsAsync(cancellationToken);
         await eventing.PublishAsync(new BeforeStartEvent(services, model), cancellationToken);
         await parameters.ResolveAsync(cancellationToken);
         WaitGraph.Check(model);
+        await survey.LookAsync(model, mode, cancellationToken);
         planner.Plan(model, mode);
         foreach (var resource in model.Resources)
         {
@@ -63,7 +69,7 @@ internal sealed partial class ApplicationRunner(
         await telemetry.StartAsync(cancellationToken);
         await AllocateEndpointsAsync(cancellationToken);
         tasks.Add(Task.Run(() => dashboard.RunAsync(ending.Token), CancellationToken.None));
-        watchdog.Start();
+        watchdog.Start(await UsedRuntimeAsync());
         foreach (var resource in model.Resources.Where(resource => resource.MaterializedAs()!.Kind == MaterializationKind.Value))
         {
             tasks.Add(values.PublishAsync(resource, ending.Token));
@@ -88,6 +94,8 @@ internal sealed partial class ApplicationRunner(
         await StopAllAsync();
         await reaper.ReapRunAsync(CancellationToken.None);
         await telemetry.StopAsync();
+        network.Dispose();
+        await containers.ReapRunAsync(CancellationToken.None);
         watchdog.Dispose();
         hostLock?.Dispose();
     }
@@ -106,6 +114,19 @@ internal sealed partial class ApplicationRunner(
             supervisor.Kill();
         }
         reaper.KillRun();
+    }
+
+    // Null when nothing is a container.
+    private async Task<ContainerRuntime?> UsedRuntimeAsync()
+    {
+        if (!model.Resources.Any(resource => resource.MaterializedAs()?.Kind == MaterializationKind.Container) || (await runtimes.FindAsync()).Runtime is not { } runtime)
+        {
+            return null;
+        }
+        // Said before anything is made, so that the next start looks whatever becomes of this one.
+        containers.Begin(runtime);
+        tasks.Add(containers.ReapOrphansAsync(runtime, ending.Token));
+        return runtime;
     }
 
     private void Prepare(IResource resource)
@@ -154,8 +175,8 @@ internal sealed partial class ApplicationRunner(
 
     private async Task StopAllAsync()
     {
-        var levels = WaitGraph.Levels(supervisors.Where(supervisor => supervisor.ProcessId is not null).Select(supervisor => supervisor.Instance.Resource));
-        var groups = supervisors.Where(supervisor => supervisor.ProcessId is not null).GroupBy(supervisor => levels.GetValueOrDefault(supervisor.Instance.Resource))
+        var levels = WaitGraph.Levels(supervisors.Where(supervisor => supervisor.IsRunning).Select(supervisor => supervisor.Instance.Resource));
+        var groups = supervisors.Where(supervisor => supervisor.IsRunning).GroupBy(supervisor => levels.GetValueOrDefault(supervisor.Instance.Resource))
             .OrderByDescending(group => group.Key).ToArray();
         var left = groups.Length;
         var began = time.GetTimestamp();

@@ -10,7 +10,7 @@ namespace Aspire.Hosting.Offline;
 /// Gives every endpoint of a process its address. Nothing stands in front of a process, so the port others use is the port it binds:
 /// the declared one, or else one that is free.
 /// </summary>
-internal sealed class EndpointAllocator(KeptPorts kept, IConfiguration configuration)
+internal sealed class EndpointAllocator(KeptPorts kept, DistributedApplicationModel model, IConfiguration configuration)
 {
     // Aspire's own key: tests set it, so that several applications can run side by side.
     private readonly bool randomizes = bool.TryParse(configuration["DcpPublisher:RandomizePorts"], out var wanted) && wanted;
@@ -19,7 +19,7 @@ internal sealed class EndpointAllocator(KeptPorts kept, IConfiguration configura
 
     internal void Allocate(IResource resource)
     {
-        if (resource.MaterializedAs()?.Kind != MaterializationKind.Process)
+        if (resource.MaterializedAs()?.Kind is not (MaterializationKind.Process or MaterializationKind.Container))
         {
             return;
         }
@@ -31,8 +31,21 @@ internal sealed class EndpointAllocator(KeptPorts kept, IConfiguration configura
                 throw new DistributedApplicationException($"The port of '{resource.Name}' ({endpoint.Name}) is {port}; it must be from 1 to {IPEndPoint.MaxPort}.");
             }
             given.Add(port);
-            endpoint.AllocatedEndpoint = new(endpoint, KnownHostNames.Localhost, port, port.ToString(CultureInfo.InvariantCulture));
+            var target = resource.MaterializedAs()!.Kind == MaterializationKind.Container ? endpoint.TargetPort ?? port : port;
+            endpoint.AllocatedEndpoint = new(endpoint, KnownHostNames.Localhost, port, target.ToString(CultureInfo.InvariantCulture));
+            AllocateForContainers(resource, endpoint, port, target);
         }
+    }
+
+    // Containers find each other by name and see each other's own ports; what runs on this machine they see through the tunnel, by its port.
+    private void AllocateForContainers(IResource resource, EndpointAnnotation endpoint, int port, int target)
+    {
+        var network = KnownNetworkIdentifiers.DefaultAspireContainerNetwork;
+        var (host, number) = resource.MaterializedAs()!.Kind == MaterializationKind.Container ? (resource.Name, target)
+            : model.Resources.Any(one => one.MaterializedAs()?.Kind == MaterializationKind.Container) ? (KnownHostNames.DefaultContainerTunnelHostName, port)
+            : (KnownHostNames.Localhost, port);
+        endpoint.AllAllocatedEndpoints.AddOrUpdateAllocatedEndpoint(
+            network, new(endpoint, host, number, EndpointBindingMode.SingleAddress, number.ToString(CultureInfo.InvariantCulture), network));
     }
 
     private int PortOf(IResource resource, EndpointAnnotation endpoint) => resource switch

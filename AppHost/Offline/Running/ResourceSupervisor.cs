@@ -35,6 +35,8 @@ internal sealed partial class ResourceSupervisor(
 
     internal int? ProcessId => running?.ProcessId;
 
+    internal bool IsRunning => running is not null;
+
     private IResource Resource => instance.Resource;
 
     /// <summary>Runs until <paramref name="applicationEnds"/>; the instance may still be up then, and <see cref="StopAsync"/> ends it.</summary>
@@ -95,7 +97,7 @@ internal sealed partial class ResourceSupervisor(
             return;
         }
         await PublishAsync(snapshot => snapshot with { State = KnownResourceStates.Stopping });
-        await ending.StopAsync(within, cancellationToken);
+        await ending.LeaveAsync(within, cancellationToken);
         await PublishEndAsync(ending.Exited.IsCompletedSuccessfully ? await ending.Exited : null);
     }
 

@@ -48,7 +48,7 @@ internal sealed class HostDescription(Assembly? assembly)
             ("--Parameters:NAME VALUE", "the value of a parameter of the application"),
             ("--help", "this text"),
         ];
-        yield return "Starts the application on this machine, without containers, and stops it on Ctrl+C.";
+        yield return "Starts the application on this machine, and stops it on Ctrl+C.";
         yield return "";
         yield return "Options:";
         var width = all.Max(one => one.Option.Length) + 2;

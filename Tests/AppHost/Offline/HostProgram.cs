@@ -11,6 +11,9 @@ internal static class HostProgram
     /// <summary>A service that ends quickly when it is asked to.</summary>
     internal const string Polite = "polite";
 
+    /// <summary>A container, a service, and a container that waits for both.</summary>
+    internal const string Boxes = "boxes";
+
     internal static int Run(string[] arguments)
     {
         var builder = DistributedApplication.CreateBuilder(arguments[1..]);
@@ -23,6 +26,12 @@ internal static class HostProgram
             case Polite:
                 var first = builder.AddExecutable("first", "sh", ".", "-c", "trap 'echo first ends; exit 0' TERM; echo first starts; while true; do sleep 0.1; done");
                 builder.AddExecutable("second", "sh", ".", "-c", "trap 'echo second ends; exit 0' TERM; echo second starts; while true; do sleep 0.1; done").WaitFor(first);
+                break;
+            case Boxes:
+                const string untilAsked = "trap 'exit 0' TERM; sleep 3000 & wait";
+                var one = builder.AddContainer("one", "localhost/stack-test/debian").WithEntrypoint("bash").WithArgs("-c", untilAsked);
+                builder.AddContainer("two", "localhost/stack-test/debian").WithEntrypoint("bash").WithArgs("-c", untilAsked).WaitFor(one);
+                builder.AddExecutable("service", "sleep", ".", "3000");
                 break;
             default:
                 return 64;

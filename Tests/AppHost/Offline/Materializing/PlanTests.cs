@@ -1,4 +1,6 @@
 using Aspire.Hosting;
+using Aspire.Hosting.Offline;
+using Microsoft.Extensions.DependencyInjection;
 using Stack.Tests.ServiceDefaults;
 
 namespace Stack.Tests.AppHost.Offline.Materializing;
@@ -30,13 +32,16 @@ public sealed class PlanTests
     public async Task Infrastructure_NotPossible_IsRefusedWithWhatIsMissing()
     {
         await using var application = new TestApplication("--infrastructure", "containers");
+        application.Builder.Services.AddSingleton(new ServerSearch(path: "", root: "/nowhere"));
         application.Builder.AddRedis("redis");
         application.Builder.AddRabbitMQ("rabbitmq");
 
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(application.StartAsync);
 
-        const string missing = "containers are not in this host yet";
+        const string missing = "no container runtime answers";
         Assert.StartsWith($"--infrastructure containers is not possible here: redis ({missing}); rabbitmq ({missing}).", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("docker is not installed, podman is not installed", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("apt-get install podman", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("use --infrastructure auto or embedded", refusal.Message, StringComparison.Ordinal);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Offline;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -33,7 +34,7 @@ internal sealed class TelemetryHost : IAsyncDisposable
         Journal = new TelemetryJournal(directory.File("telemetry"), options, TimeProvider.System, logger ?? NullLogger<TelemetryJournal>.Instance);
         Store = new TelemetryStore(options, TimeProvider.System);
         Receivers = new TelemetryReceivers(
-            Store, Journal, new EndpointAllocator(new KeptPorts(new StateDirectory(directory.Path)), configuration), new DistributedApplicationOptions(), configuration, TimeProvider.System, NullLogger<TelemetryReceivers>.Instance);
+            Store, Journal, new EndpointAllocator(new KeptPorts(new StateDirectory(directory.Path)), new DistributedApplicationModel(new ResourceCollection()), configuration), new DistributedApplicationOptions(), configuration, TimeProvider.System, NullLogger<TelemetryReceivers>.Instance);
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Services.AddRoutingCore();
