@@ -20,6 +20,8 @@ internal static class ServerPrograms
         "postgresql" => Postgres is not null,
         "rabbitmq-server" => RabbitMq is not null,
         "redis-server" => Redis is not null,
+        // A small disk to fill can be mounted.
+        "mount" => OnPath("mount") is not null && Environment.IsPrivilegedProcess,
         // As root, and with what its images are made with.
         "podman" => OnPath("podman") is not null && OnPath("mmdebstrap") is not null && OnPath("runc") is not null && PodmanFixture.Script is not null && Environment.IsPrivilegedProcess,
         _ => throw new ArgumentOutOfRangeException(nameof(package), package, "No test starts this server."),

@@ -74,6 +74,11 @@ public class ParameterResource : Resource, IExpressionValue
         {
             return true;
         }
+        catch (DistributedApplicationException)
+        {
+            // It has one that cannot be read; the resource says why.
+            return false;
+        }
     }
 
     internal string ConfigurationKey => IsConnectionString ? $"ConnectionStrings:{Name}" : $"Parameters:{Name}";

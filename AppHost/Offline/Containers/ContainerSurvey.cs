@@ -6,12 +6,12 @@ namespace Aspire.Hosting.Offline;
 
 /// <summary>
 /// Finds out, before it is decided how resources are made real, whether there is a container runtime and which images it has or can get. Where another way
-/// is allowed, images that are not there are pulled now, so that a pull that fails leads to that way.
+/// is allowed and no server is installed, images that are not there are pulled now, so that a pull that fails leads to that way.
 /// </summary>
 internal sealed partial class ContainerSurvey(ContainerRuntimes runtimes, ContainerImages images, IEnumerable<IServerProgram> servers, ILogger<ContainerSurvey> logger)
 {
     /// <summary>How long a registry may take to answer at all.</summary>
-    private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(6);
 
     private readonly ConcurrentDictionary<IResource, (bool IsPossible, string Reason)> findings = new();
     private readonly IServerProgram[] servers = [.. servers];
@@ -50,6 +50,11 @@ internal sealed partial class ContainerSurvey(ContainerRuntimes runtimes, Contai
         }
         // Services do well without it, and it is large: nobody gets it who did not ask for it.
         if (Array.Exists(servers, server => server.IsOptional && server.Serves(resource)))
+        {
+            return (false, $"{image} is not there, get it with: {runtime.Name} pull {image}");
+        }
+        // What is installed is there already.
+        if (mode == InfrastructureMode.Auto && Array.Exists(servers, server => server.Serves(resource) && server.Assess().IsPossible) && !OperatingSystem.IsWindows())
         {
             return (false, $"{image} is not there, get it with: {runtime.Name} pull {image}");
         }

@@ -8,7 +8,7 @@ namespace Aspire.Hosting.Offline;
 
 /// <summary>
 /// Watches one instance while it runs: runs the health checks of its resource and of those it belongs to, publishes the reports, and
-/// publishes the ready event when it is first healthy. Until then it looks ten times a second at first and slower later; once healthy,
+/// publishes the ready event when it is first healthy. Until then it looks ten times a second for five seconds, four times a second for half a minute, and slower later: others wait; once healthy,
 /// every 30 seconds, servers every 5, since others stand still without them; after it stopped being healthy, after 1, 2, … 5 seconds.
 /// </summary>
 internal sealed partial class HealthMonitor(
@@ -59,7 +59,7 @@ internal sealed partial class HealthMonitor(
 
     private static TimeSpan Pause(int attempt, bool wasReady) => wasReady
         ? TimeSpan.FromSeconds(Math.Min(attempt + 1, 5))
-        : attempt < 20 ? First : TimeSpan.FromSeconds(Math.Min(1 + ((attempt - 20) / 5), 5));
+        : attempt < 50 ? First : attempt < 150 ? First * 2.5 : TimeSpan.FromSeconds(Math.Min(1 + ((attempt - 150) / 5), 5));
 
     // An embedded resource has no server that could be asked.
     private static ImmutableArray<string> Keys(IResource resource) => resource.IsEmbedded()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting.Offline;
 
@@ -8,7 +9,7 @@ namespace Aspire.Hosting.Offline;
 /// marks of its sessions; they are known by the folder they work in. Where the system shows no environments, the pid files and the start
 /// times in them have to do.
 /// </summary>
-internal sealed class LeftoverReaper(RunMarker marker, StateDirectory data, ServerFolders servers)
+internal sealed partial class LeftoverReaper(RunMarker marker, StateDirectory data, ServerFolders servers, ILogger<LeftoverReaper> logger)
 {
     private readonly ConcurrentDictionary<string, (int ProcessId, string? Directory)> instances = new(StringComparer.Ordinal);
 
@@ -56,7 +57,15 @@ internal sealed class LeftoverReaper(RunMarker marker, StateDirectory data, Serv
     internal void Register(string instanceId, int processId, LaunchCommand command)
     {
         instances[instanceId] = (processId, command.OwnDirectory);
-        File.WriteAllText(PidFile(instanceId), string.Create(CultureInfo.InvariantCulture, $"{processId} {ProcessTable.StartTicks(processId) ?? 0} {command.StopSignal.Name}\n"));
+        try
+        {
+            File.WriteAllText(PidFile(instanceId), string.Create(CultureInfo.InvariantCulture, $"{processId} {ProcessTable.StartTicks(processId) ?? 0} {command.StopSignal.Name}\n"));
+        }
+        catch (IOException failure)
+        {
+            // The process is known by its mark as well: a full disk is no reason to go without it.
+            LogNoFile(data.Path, failure.Message);
+        }
     }
 
     internal void Unregister(string instanceId)
@@ -102,4 +111,7 @@ internal sealed class LeftoverReaper(RunMarker marker, StateDirectory data, Serv
             }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The data directory {Directory} cannot be written: {Reason} Free it: until then logs are lost, and where the system shows no environments, processes may be left when this host is killed.")]
+    private partial void LogNoFile(string directory, string reason);
 }

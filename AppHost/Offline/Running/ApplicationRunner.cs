@@ -60,6 +60,7 @@ internal sealed partial class ApplicationRunner(
         await eventing.PublishAsync(new BeforeStartEvent(services, model), cancellationToken);
         await parameters.ResolveAsync(cancellationToken);
         WaitGraph.Check(model);
+        EndpointAllocator.Check(model);
         await survey.LookAsync(model, mode, cancellationToken);
         planner.Plan(model, mode);
         foreach (var resource in model.Resources)

@@ -17,6 +17,19 @@ internal sealed class EndpointAllocator(KeptPorts kept, DistributedApplicationMo
 
     private readonly HashSet<int> given = [];
 
+    /// <summary>Throws when a port is declared that there cannot be.</summary>
+    internal static void Check(DistributedApplicationModel model)
+    {
+        foreach (var (resource, endpoint) in model.Resources.SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>().Select(endpoint => (resource, endpoint))))
+        {
+            if ((endpoint.Port ?? endpoint.TargetPort) is < 1 or > IPEndPoint.MaxPort)
+            {
+                throw new DistributedApplicationException(
+                    $"The port of '{resource.Name}' ({endpoint.Name}) is {endpoint.Port ?? endpoint.TargetPort}; it must be from 1 to {IPEndPoint.MaxPort}.");
+            }
+        }
+    }
+
     internal void Allocate(IResource resource)
     {
         if (resource.MaterializedAs()?.Kind is not (MaterializationKind.Process or MaterializationKind.Container))
@@ -26,10 +39,6 @@ internal sealed class EndpointAllocator(KeptPorts kept, DistributedApplicationMo
         foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>().Where(endpoint => endpoint.AllocatedEndpoint is null))
         {
             var port = PortOf(resource, endpoint);
-            if (port is < 1 or > IPEndPoint.MaxPort)
-            {
-                throw new DistributedApplicationException($"The port of '{resource.Name}' ({endpoint.Name}) is {port}; it must be from 1 to {IPEndPoint.MaxPort}.");
-            }
             given.Add(port);
             var target = resource.MaterializedAs()!.Kind == MaterializationKind.Container ? endpoint.TargetPort ?? port : port;
             endpoint.AllocatedEndpoint = new(endpoint, KnownHostNames.Localhost, port, target.ToString(CultureInfo.InvariantCulture));

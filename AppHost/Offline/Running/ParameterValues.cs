@@ -1,4 +1,5 @@
 using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting.Offline;
 
@@ -6,7 +7,8 @@ namespace Aspire.Hosting.Offline;
 /// The values of parameters that configuration does not have: asked for on the terminal before anything starts, set by a command later, and kept in the
 /// secrets file of the data directory until they are deleted. Whoever waits for a value goes on when it is there.
 /// </summary>
-internal sealed class ParameterValues(DistributedApplicationModel model, StateDirectory data, ResourceNotificationService notifications, IInteractionService interactions)
+internal sealed partial class ParameterValues(
+    DistributedApplicationModel model, StateDirectory data, ResourceNotificationService notifications, IInteractionService interactions, ILogger<ParameterValues> logger)
 {
     internal const string SetCommand = "set-parameter";
     internal const string DeleteCommand = "delete-parameter";
@@ -29,7 +31,7 @@ internal sealed class ParameterValues(DistributedApplicationModel model, StateDi
             {
                 continue;
             }
-            if (secrets.Find(parameter.ConfigurationKey) is { } kept)
+            if (Kept(parameter) is { } kept)
             {
                 parameter.Set(kept);
             }
@@ -52,6 +54,23 @@ internal sealed class ParameterValues(DistributedApplicationModel model, StateDi
         });
         Interlocked.Exchange(ref changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
+
+    private string? Kept(ParameterResource parameter)
+    {
+        try
+        {
+            return secrets.Find(parameter.ConfigurationKey);
+        }
+        catch (DistributedApplicationException failure)
+        {
+            // One file that cannot be read must not keep everything from starting.
+            LogUnreadable(failure.Message);
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Reason}")]
+    private partial void LogUnreadable(string reason);
 
     private void AddCommands(ParameterResource parameter)
     {

@@ -45,7 +45,8 @@ internal sealed class StateDirectory(string path)
         var probe = System.IO.Path.Combine(Run, ".probe");
         try
         {
-            File.WriteAllText(probe, "");
+            // As much as the files of a run need: an empty file can be made on a full disk, too.
+            File.WriteAllBytes(probe, new byte[16 * 1024]);
             File.Delete(probe);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -5,19 +5,22 @@ namespace Aspire.Hosting.Offline;
 
 /// <summary>
 /// The log of one instance on disk: NAME.log, and when that is full NAME.1.log and NAME.2.log. A disk that takes no more costs the
-/// lines, not the run. Not thread-safe: the log calls it one line at a time.
+/// lines until it takes more again, not the run. Not thread-safe: the log calls it one line at a time.
 /// </summary>
 internal sealed class LogFile(string directory, string name, TimeProvider time, long largestBytes = 10 * 1024 * 1024) : IDisposable
 {
     private const int FilesKept = 3;
 
+    private static readonly TimeSpan UntilTriedAgain = TimeSpan.FromSeconds(10);
+
     private StreamWriter? writer;
     private long bytes;
-    private bool isGivenUp;
+    private DateTimeOffset givenUpUntil;
+    private bool isDisposed;
 
     internal void Append(string line)
     {
-        if (isGivenUp)
+        if (isDisposed || (givenUpUntil > default(DateTimeOffset) && time.GetUtcNow() < givenUpUntil))
         {
             return;
         }
@@ -34,13 +37,19 @@ internal sealed class LogFile(string directory, string name, TimeProvider time, 
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
-            isGivenUp = true;
+            givenUpUntil = time.GetUtcNow() + UntilTriedAgain;
+            Close();
         }
     }
 
     public void Dispose()
     {
-        isGivenUp = true;
+        isDisposed = true;
+        Close();
+    }
+
+    private void Close()
+    {
         try
         {
             writer?.Dispose();
@@ -49,6 +58,7 @@ internal sealed class LogFile(string directory, string name, TimeProvider time, 
         {
             // The disk is full; the last line is lost.
         }
+        writer = null;
     }
 
     private void Open()

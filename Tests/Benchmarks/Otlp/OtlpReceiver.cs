@@ -1,5 +1,6 @@
 using System.Globalization;
 using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Offline;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,7 +23,7 @@ internal static class OtlpReceiver
         var options = new TelemetryOptions();
         using var journal = new TelemetryJournal(Path.Combine(args[0], "telemetry"), options, TimeProvider.System, NullLogger<TelemetryJournal>.Instance);
         var store = new TelemetryStore(options, TimeProvider.System);
-        var ports = new EndpointAllocator(new KeptPorts(new StateDirectory(args[0])), configuration);
+        var ports = new EndpointAllocator(new KeptPorts(new StateDirectory(args[0])), new DistributedApplicationModel(new ResourceCollection()), configuration);
         await using var receivers = new TelemetryReceivers(store, journal, ports, new DistributedApplicationOptions(), configuration, TimeProvider.System, NullLogger<TelemetryReceivers>.Instance);
         await receivers.StartAsync(CancellationToken.None);
         await receivers.Restored;

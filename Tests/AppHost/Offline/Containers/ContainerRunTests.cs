@@ -211,6 +211,7 @@ public sealed class ContainerRunTests
         AddShell(application, "kept", "echo \"word=$WORD\"; sleep 3000").WithEnvironment("WORD", word).WithLifetime(ContainerLifetime.Persistent);
         await application.StartAsync();
         await LogsAsync(application, "kept", $"word={word}");
+        await application.States.WaitForResourceAsync("kept", KnownResourceStates.Running, TestApplication.Deadline);
         return ((string)application.StateOf("kept")!.Properties.Single(property => property.Name == "container.id").Value!)[..12];
     }
 
