@@ -1,6 +1,5 @@
 using Stack.Engine;
 using Stack.Orchestrator.Api;
-using Stack.Orchestrator.Api.Access;
 using Stack.Orchestrator.Gateway;
 using Stack.Orchestrator.Hosting;
 using Stack.Orchestrator.Workspaces;
@@ -31,7 +30,7 @@ internal static class Program
         app.MapDefaultEndpoints();
         app.MapApi();
         app.MapGit();
-        app.MapGroup("").Require(Scope.Write | Scope.Agent).MapGateway();
+        app.MapGateway();
         return app;
     }
 }

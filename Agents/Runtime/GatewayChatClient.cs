@@ -109,6 +109,7 @@ internal sealed class GatewayChatClient(HttpClient http, TaskId taskId, Action<U
         var message = $"The gateway at {http.BaseAddress} refused the model call ({(int)status}): {error?.Message ?? status.ToString()}";
         return new AgentFailure(status switch
         {
+            HttpStatusCode.TooManyRequests when error?.Code is "budget_exhausted" => Error("budget_exhausted", message, ErrorCategory.Limit, FailureClass.Unproductive) with { Retryable = false },
             HttpStatusCode.TooManyRequests => Error("model_throttled", message, ErrorCategory.Dependency, FailureClass.Throttled) with { RetryAfterMs = (long?)retryAfter?.Delta?.TotalMilliseconds },
             HttpStatusCode.PaymentRequired => Error("budget_exhausted", message, ErrorCategory.Limit, FailureClass.Unproductive) with { Retryable = false },
             >= HttpStatusCode.InternalServerError => Error("gateway_failed", message, ErrorCategory.Dependency, FailureClass.Infrastructure),

@@ -33,6 +33,13 @@ internal static class OpenApiDocument
         ["path"] = "The path in the workspace.",
         ["name"] = "The name.",
         ["input_hash"] = "SHA-256 of the step's input, lower-case hexadecimal.",
+        ["key"] = "The budget, for example workflow/ID or day/2026-01-31.",
+        ["prefix"] = "Only budgets whose key begins so.",
+        ["workflow"] = "Only the budgets of this workflow and its stages.",
+        ["model"] = "The model.",
+        ["response_id"] = "The response.",
+        ["stream"] = "Whether the answer is a stream of events.",
+        ["starting_after"] = "Only events with a higher sequence_number.",
         ["Idempotency-Key"] = "1 to 255 visible ASCII characters. The same key with the same request answers the same workflow.",
     };
 
@@ -47,6 +54,10 @@ internal static class OpenApiDocument
         ("Definitions", "What workflows do. The file's JSON Schema is at /api/v1/definitions/schema."),
         ("Deployments", "Programs that deployment stages put into service."),
         ("Dead letters", "Messages that the broker could not get handled."),
+        ("Models", "Which language models there are, and how their providers do."),
+        ("Usage", "What calls of models cost, and what they may."),
+        ("Ollama", "The models in Ollama's protocol; OpenAI's is under /v1."),
+        ("gateway", "The models in OpenAI's protocol."),
         ("Health", "How the orchestrator is. Operators' probes are /health/live and /health/ready."),
     ];
 

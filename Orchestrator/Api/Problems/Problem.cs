@@ -90,6 +90,12 @@ internal sealed class Problem : IResult, IStatusCodeHttpResult
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
+        if (httpContext.GetEndpoint()?.Metadata.GetMetadata<ErrorShape>() is { } shape)
+        {
+            await shape.WriteAsync(httpContext, _resource.Status, _resource.Detail ?? _resource.Title);
+            return;
+        }
+
         var body = JsonSerializer.SerializeToUtf8Bytes(_resource with { TraceId = Activity.Current?.TraceId.ToString() }, Readable);
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(httpContext.Request.Method))

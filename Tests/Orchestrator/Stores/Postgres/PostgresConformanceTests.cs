@@ -49,3 +49,13 @@ public sealed class PostgresSharedStoreTests : SharedStoreConformance
 
     protected override INodeDirectory OpenNodes() => _database!.Open().Nodes;
 }
+
+[NeedsServer("postgresql")]
+public sealed class PostgresLedgerStoreTests : LedgerStoreConformance
+{
+    private PostgresDatabase? _database;
+
+    public override async Task DisposeAsync() => await _database!.DisposeAsync();
+
+    protected override async Task<ILedgerStore> OpenAsync() => await (_database = await PostgresDatabase.CreateAsync()).OpenMigratedAsync();
+}

@@ -41,3 +41,16 @@ public sealed class SqliteDeploymentStoreTests : DeploymentStoreConformance
 
     protected override async Task<IDeploymentStore> OpenAsync() => await _directory.OpenMigratedAsync();
 }
+
+public sealed class SqliteLedgerStoreTests : LedgerStoreConformance
+{
+    private readonly SqliteDirectory _directory = new();
+
+    public override Task DisposeAsync()
+    {
+        _directory.Dispose();
+        return Task.CompletedTask;
+    }
+
+    protected override async Task<ILedgerStore> OpenAsync() => await _directory.OpenMigratedAsync();
+}

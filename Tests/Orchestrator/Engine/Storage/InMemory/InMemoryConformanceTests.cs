@@ -35,3 +35,10 @@ public sealed class InMemorySharedStoreTests : SharedStoreConformance
 
     protected override INodeDirectory OpenNodes() => _nodes;
 }
+
+public sealed class InMemoryLedgerStoreTests : LedgerStoreConformance
+{
+    public override Task DisposeAsync() => Task.CompletedTask;
+
+    protected override Task<ILedgerStore> OpenAsync() => Task.FromResult<ILedgerStore>(new InMemoryLedger());
+}

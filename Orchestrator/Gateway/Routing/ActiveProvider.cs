@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using Polly;
+using Polly.Retry;
+using Stack.Orchestrator.Gateway.Configuration;
+using Stack.Orchestrator.Gateway.Conversations;
+using Stack.Orchestrator.Gateway.Providers;
+
+namespace Stack.Orchestrator.Gateway.Routing;
+
+/// <summary>A provider at work: its connection, breaker, places and what is known of its models.</summary>
+internal sealed class ActiveProvider
+{
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_listAge = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_abilityAge = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_askPatience = TimeSpan.FromSeconds(5);
+
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, (ModelAbility? Ability, DateTimeOffset At)> _abilities = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ToolRung> _learned = new(StringComparer.Ordinal);
+    private (IReadOnlyList<FoundModel> Models, DateTimeOffset At)? _found;
+
+    public ActiveProvider(ProviderEntry entry, IModelProvider provider, ProviderBreaker breaker, TimeProvider time)
+    {
+        (Entry, Provider, Breaker, _time) = (entry, provider, breaker, time);
+        Places = new SemaphoreSlim(entry.Parallel);
+        Retry = entry.Retries == 0 ? ResiliencePipeline.Empty : new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(RetryOptions(entry)).Build();
+    }
+
+    /// <summary>Its entry in the file.</summary>
+    public ProviderEntry Entry { get; }
+
+    /// <summary>The provider itself.</summary>
+    public IModelProvider Provider { get; }
+
+    /// <summary>Leaves it alone when it fails; survives changes of the entry.</summary>
+    public ProviderBreaker Breaker { get; }
+
+    /// <summary>One place for each call at once.</summary>
+    public SemaphoreSlim Places { get; }
+
+    /// <summary>Tries again what failed before its first part.</summary>
+    public ResiliencePipeline Retry { get; }
+
+    /// <summary>The models that it has; at most ten seconds old.</summary>
+    public async Task<IReadOnlyList<FoundModel>> ModelsAsync(CancellationToken cancellationToken)
+    {
+        if (_found is { } known && _time.GetUtcNow() - known.At < s_listAge)
+        {
+            return known.Models;
+        }
+
+        var models = await AskAsync(Provider.ListAsync, cancellationToken);
+        _found = (models, _time.GetUtcNow());
+        return models;
+    }
+
+    /// <summary>What a model can do. Null: the provider does not say, or not now.</summary>
+    public async Task<ModelAbility?> AbilityAsync(string model, CancellationToken cancellationToken)
+    {
+        if (_abilities.TryGetValue(model, out var known) && _time.GetUtcNow() - known.At < s_abilityAge)
+        {
+            return known.Ability;
+        }
+
+        try
+        {
+            var ability = await AskAsync(token => Provider.ProbeAsync(model, token), cancellationToken);
+            _abilities[model] = (ability, _time.GetUtcNow());
+            return ability;
+        }
+        catch (ModelFailure)
+        {
+            // The call itself will tell the caller what is wrong with the provider.
+            return null;
+        }
+    }
+
+    /// <summary>How tools are offered to a model: as its entry says, as was learned, or as the provider says.</summary>
+    public ToolRung RungOf(ModelEntry model, ModelAbility? ability) =>
+        model.Tools ?? (_learned.TryGetValue(model.ProviderModel, out var learned) ? learned : ability is { Tools: false } ? (ability.Json is false ? ToolRung.Text : ToolRung.Json) : ToolRung.Native);
+
+    /// <summary>Remembers that a model does not take tools on a rung.</summary>
+    /// <returns>The next rung; null: there is none.</returns>
+    public ToolRung? Descend(ModelEntry model, ToolRung from)
+    {
+        if (from is ToolRung.Text)
+        {
+            return null;
+        }
+
+        var next = from is ToolRung.Native ? ToolRung.Json : ToolRung.Text;
+        _learned[model.ProviderModel] = next;
+        return next;
+    }
+
+    /// <summary>Forgets what is known of the models, because they changed.</summary>
+    public void Forget()
+    {
+        _found = null;
+        _abilities.Clear();
+        _learned.Clear();
+    }
+
+    private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(s_askPatience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return await ask(either.Token);
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ModelFailure(FailureKind.TimedOut, $"Provider '{Entry.Name}' at {Entry.Url} did not answer within {s_askPatience.TotalSeconds:0} s.", late);
+        }
+    }
+
+    private static RetryStrategyOptions RetryOptions(ProviderEntry entry) => new()
+    {
+        MaxRetryAttempts = entry.Retries,
+        Delay = TimeSpan.FromMilliseconds(250),
+        MaxDelay = s_longestWait,
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+        ShouldHandle = args => new(args.Outcome.Exception is ModelFailure { Kind: FailureKind.Unavailable or FailureKind.Cut or FailureKind.Unreadable or FailureKind.Throttled } failure
+            && (failure.RetryAfter ?? (failure.Kind is FailureKind.Throttled ? TimeSpan.FromSeconds(1) : TimeSpan.Zero)) <= s_longestWait),
+        DelayGenerator = args => new(args.Outcome.Exception is ModelFailure { RetryAfter: { } wait } ? wait : null),
+    };
+}

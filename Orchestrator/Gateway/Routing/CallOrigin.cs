@@ -1,0 +1,29 @@
+using Stack.Contracts;
+using Stack.Orchestrator.Api.Access;
+
+namespace Stack.Orchestrator.Gateway.Routing;
+
+/// <summary>Who a call is made for; decides on which budgets it is booked.</summary>
+/// <param name="Caller">The name of the API key, <c>local</c>, or the agent's id.</param>
+/// <param name="IsAgent">Whether an agent calls, with its own token or for a workflow.</param>
+/// <param name="Workflow">The workflow. Null: none.</param>
+/// <param name="Stage">The stage. Null: none.</param>
+/// <param name="Attempt">The attempt. Null: none.</param>
+/// <param name="Agent">The agent type or agent definition. Null: not known.</param>
+internal sealed record CallOrigin(string Caller, bool IsAgent, string? Workflow = null, string? Stage = null, string? Attempt = null, string? Agent = null)
+{
+    /// <summary>Reads who a request is made for: its headers <c>Stack-Workflow</c>, <c>Stack-Stage</c>, <c>Stack-Attempt</c> and <c>Stack-Agent</c>, and the caller.</summary>
+    /// <param name="context">The request.</param>
+    public static CallOrigin Of(HttpContext context)
+    {
+        var caller = CallerOf(context);
+        var headers = context.Request.Headers;
+        var workflow = WorkflowId.TryParse(headers["Stack-Workflow"].ToString(), null, out var id) ? id.ToString() : null;
+        return new CallOrigin(caller.Name, caller.AgentId is not null || workflow is not null, workflow, Name(headers["Stack-Stage"]), Name(headers["Stack-Attempt"]), Name(headers["Stack-Agent"]));
+    }
+
+    private static Caller CallerOf(HttpContext context) => context.Features.Get<Caller>() ?? new Caller("local", Scope.Everything);
+
+    // What is no name would make budgets that nobody finds again.
+    private static string? Name(string? text) => text is { Length: > 0 and <= 63 } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text : null;
+}
