@@ -48,6 +48,7 @@ internal static class Program
             DrillCommand.Create(scope),
             OpenCommand.Create(scope),
             SoakCommand.Create(scope),
+            UsageCommand.Create(scope),
             VersionCommand.Create(scope),
             CompletionCommand.Create(scope),
         };

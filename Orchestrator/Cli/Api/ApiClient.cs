@@ -123,6 +123,10 @@ internal sealed class ApiClient(Uri server, string? apiKey) : IDisposable
     public Task<DeploymentResource> ControlDeploymentAsync(string name, string action, CancellationToken cancellationToken) =>
         _transport.PostAsync<DeploymentResource>($"{Root}/deployments/{Escape(name)}/{action}", null, cancellationToken);
 
+    /// <summary>What calls of models cost.</summary>
+    public Task<UsageList> ListUsageAsync(string? workflow, string? prefix, CancellationToken cancellationToken) =>
+        _transport.GetAsync<UsageList>($"{Root}/usage{Query(("workflow", workflow), ("prefix", prefix))}", cancellationToken);
+
     public Task<DeadLetterList> ListDeadLettersAsync(int limit, CancellationToken cancellationToken) =>
         _transport.GetAsync<DeadLetterList>($"{Root}/dead-letters{Query(("limit", $"{limit}"))}", cancellationToken);
 

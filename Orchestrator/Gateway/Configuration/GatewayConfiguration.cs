@@ -6,6 +6,8 @@ namespace Stack.Orchestrator.Gateway.Configuration;
 /// <summary>What the gateway's file says: providers, models, aliases, budgets. Never changes; a new file makes a new one.</summary>
 internal sealed record GatewayConfiguration
 {
+    private static readonly string[] s_aliases = ["fast", "smart"];
+
     /// <summary>The providers by name; <c>builtin</c> is always among them.</summary>
     public required IReadOnlyDictionary<string, ProviderEntry> Providers { get; init; }
 
@@ -35,7 +37,7 @@ internal sealed record GatewayConfiguration
         {
             Providers = providers.ToDictionary(provider => provider.Name, StringComparer.Ordinal),
             Models = new Dictionary<string, ModelEntry>(StringComparer.Ordinal) { [BuiltinProvider.ProviderName] = ModelEntry.Builtin },
-            Aliases = new[] { "fast", "smart" }.ToDictionary(name => name, name => new AliasEntry { Name = name, Models = chain }, StringComparer.Ordinal),
+            Aliases = s_aliases.ToDictionary(name => name, name => new AliasEntry { Name = name, Models = chain }, StringComparer.Ordinal),
         };
     }
 }

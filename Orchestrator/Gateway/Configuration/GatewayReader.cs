@@ -58,7 +58,7 @@ internal sealed class GatewayReader
         return new GatewayConfiguration { Providers = providers, Models = models, Aliases = aliases, Budgets = budgets };
     }
 
-    private ProviderEntry ProviderOf(string name, JsonFields fields, Uri? ollama)
+    private static ProviderEntry ProviderOf(string name, JsonFields fields, Uri? ollama)
     {
         var kind = fields.Choice<ProviderKind>("kind");
         if (kind is null && fields.Find("kind") is null)

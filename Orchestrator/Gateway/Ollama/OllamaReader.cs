@@ -47,7 +47,7 @@ internal static class OllamaReader
         }
     }
 
-    private static ChatCall Finish(OllamaRequest request, IReadOnlyList<Turn> turns)
+    private static ChatCall Finish(OllamaRequest request, List<Turn> turns)
     {
         if (turns.Count == 0)
         {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using Polly;
 using Stack.Orchestrator.Gateway.Configuration;
 using Stack.Orchestrator.Gateway.Conversations;
 using Stack.Orchestrator.Gateway.Ledger;

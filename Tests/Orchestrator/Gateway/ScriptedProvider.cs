@@ -13,14 +13,14 @@ public sealed class ScriptedProvider : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, ConcurrentQueue<Func<HttpContext, JsonElement, Task>>> _scripts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Func<HttpContext, JsonElement, Task>> _always = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<(string Path, JsonElement Body, IHeaderDictionary Headers)> _asked = new();
+    private readonly ConcurrentQueue<(string Path, JsonElement Body, IReadOnlyDictionary<string, string> Headers)> _asked = new();
 
     private ScriptedProvider(WebApplication app) => _app = app;
 
     public Uri Address => new(_app.Urls.Single());
 
     /// <summary>What was asked, oldest first.</summary>
-    public IReadOnlyList<(string Path, JsonElement Body, IHeaderDictionary Headers)> Asked => [.. _asked];
+    public IReadOnlyList<(string Path, JsonElement Body, IReadOnlyDictionary<string, string> Headers)> Asked => [.. _asked];
 
     public static async Task<ScriptedProvider> StartAsync()
     {
@@ -86,6 +86,8 @@ public sealed class ScriptedProvider : IAsyncDisposable
         }
         else if (end == "break")
         {
+            // What was flushed shall arrive before the break.
+            await Task.Delay(200);
             context.Abort();
         }
     };
@@ -115,7 +117,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
     {
         var path = context.Request.Path.Value!;
         var body = context.Request.ContentLength > 0 ? (await JsonDocument.ParseAsync(context.Request.Body)).RootElement : default;
-        _asked.Enqueue((path, body, context.Request.Headers));
+        _asked.Enqueue((path, body, context.Request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString())));
         if ((_scripts.TryGetValue(path, out var queue) && queue.TryDequeue(out var answer)) || _always.TryGetValue(path, out answer))
         {
             await answer(context, body);

@@ -36,7 +36,7 @@ public sealed class AnthropicProviderTests
         Assert.Equal("add", answer.Call().Name);
         Assert.Equal(20, answer.Body.GetProperty("usage").GetProperty("total_tokens").GetInt32());
         var asked = server.Asked.Single();
-        Assert.Equal("2023-06-01", asked.Headers["anthropic-version"].ToString());
+        Assert.Equal("2023-06-01", asked.Headers["anthropic-version"]);
         Assert.Equal("Be short.", asked.Body.GetProperty("system").GetString());
         Assert.Equal(["user", "assistant", "user"], asked.Body.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString()));
         Assert.Equal("tool_result", asked.Body.GetProperty("messages")[2].GetProperty("content")[0].GetProperty("type").GetString());
