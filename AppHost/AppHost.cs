@@ -20,7 +20,7 @@ var orchestrator = builder.AddProject<Projects.Orchestrator>("orchestrator", lau
     .WithReference(redis).WaitFor(redis)
     .WithReference(rabbitmq).WaitFor(rabbitmq)
     .WithReference(ollama).WaitForStart(ollama)
-    .WithData(Path.Combine(data, "orchestrator"), deployedSetting: "Stack__SharedDirectory")
+    .WithData(Path.Combine(data, "orchestrator"), shared: true)
     .WithEnvironment("Stack__AgentToken", agentToken)
     .WithApiKey()
     .WithHttpHealthCheck("/health/ready")

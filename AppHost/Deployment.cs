@@ -20,11 +20,13 @@ internal static class Deployment
         }
     }
 
-    /// <summary>Keeps a service's data in a folder of this machine; deployed, in a volume, under the setting that several instances may share.</summary>
-    internal static IResourceBuilder<ProjectResource> WithData(this IResourceBuilder<ProjectResource> project, string folder, string deployedSetting = "Stack__DataDirectory") =>
+    /// <summary>
+    /// Keeps a service's data in a folder of this machine; deployed, in a volume. <paramref name="shared"/>: what instances have in common is in the volume, the rest dies with its container.
+    /// </summary>
+    internal static IResourceBuilder<ProjectResource> WithData(this IResourceBuilder<ProjectResource> project, string folder, bool shared = false) =>
         project.ApplicationBuilder.ExecutionContext.IsRunMode
             ? project.WithEnvironment("Stack__DataDirectory", folder)
-            : project.WithEnvironment(deployedSetting, $"{Home}/stack")
+            : (shared ? project.WithEnvironment("Stack__DataDirectory", "/tmp/stack").WithEnvironment("Stack__SharedDirectory", $"{Home}/stack") : project.WithEnvironment("Stack__DataDirectory", $"{Home}/stack"))
                 .WithAnnotation(new ContainerMountAnnotation($"{project.Resource.Name}-data", Home, ContainerMountType.Volume, isReadOnly: false));
 
     /// <summary>Asks for a key: deployed, the service listens beyond its own machine.</summary>

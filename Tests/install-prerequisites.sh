@@ -13,13 +13,20 @@ npm|npm|the checks of Node projects install their tools with it
 postgres|postgresql|the Postgres store is tested on a server of its own
 rabbitmq-server|rabbitmq-server|tests start it and let tasks and results travel through it
 redis-server|redis-server|tests start it and keep live views in it
+podman|podman|tests run containers with it
+runc|runc|podman runs containers with it
+netavark|netavark|podman makes networks with it
+aardvark-dns|aardvark-dns|containers find one another by name with it
+iptables|iptables|networks of containers need it
+mmdebstrap|mmdebstrap|images of container tests are made with it
+docker-registry|docker-registry|the test of image builds gets its base image from it
 LIST
 }
 
 say() { printf 'test prerequisites: %s\n' "$*"; }
 
-# Debian keeps the programs of PostgreSQL beside the PATH.
-found() { command -v "$1" >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/"$1" >/dev/null 2>&1; }
+# Debian keeps the programs of PostgreSQL, and those that podman calls, beside the PATH.
+found() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/usr/lib/podman/$1" ] || ls /usr/lib/postgresql/*/bin/"$1" >/dev/null 2>&1; }
 
 missing() {
   prerequisites | while IFS='|' read -r program package purpose; do

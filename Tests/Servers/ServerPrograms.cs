@@ -27,7 +27,7 @@ internal static class ServerPrograms
         _ => throw new ArgumentOutOfRangeException(nameof(package), package, "No test starts this server."),
     };
 
-    private static string? OnPath(string program) =>
+    public static string? OnPath(string program) =>
         Find([.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin").Append("/usr/local/sbin").Select(folder => Path.Combine(folder, program))]);
 
     private static IEnumerable<string> PostgresFolders() => !Directory.Exists("/usr/lib/postgresql") ? [] :

@@ -28,7 +28,10 @@ internal static class OfflineHostServices
         services.AddSingleton(provider => new PublishingCommand(
             provider.GetRequiredService<DistributedApplicationModel>(),
             application.ExecutionContext,
-            application.Environment.ApplicationName,
+            application.Environment,
+            application.Configuration,
+            data,
+            provider.GetRequiredService<TimeProvider>(),
             PublishOptions.Read(options.Args ?? [], application.Configuration),
             Console.Out));
         services.AddResourceState(options);

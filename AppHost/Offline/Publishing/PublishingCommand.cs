@@ -1,23 +1,81 @@
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Docker;
 using Aspire.Hosting.Kubernetes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 
 namespace Aspire.Hosting.Offline;
 
 /// <summary>Does what a command line asks for instead of a run: publish, build, deploy, destroy, releases.</summary>
 internal sealed class PublishingCommand(
-    DistributedApplicationModel model, DistributedApplicationExecutionContext executionContext, string applicationName, PublishOptions options, TextWriter output)
+    DistributedApplicationModel model,
+    DistributedApplicationExecutionContext executionContext,
+    IHostEnvironment host,
+    IConfiguration configuration,
+    StateDirectory data,
+    TimeProvider time,
+    PublishOptions options,
+    TextWriter output)
 {
+    private const string ImagesFileName = "images.env";
+
     /// <summary>Does it and returns when it is done; throws <see cref="DistributedApplicationException"/> with cause and remedy when it cannot be.</summary>
     internal Task RunAsync(CancellationToken cancellationToken) => options.Verb switch
     {
         PublishVerb.Publish => PublishAsync(cancellationToken),
-        _ => throw new DistributedApplicationException($"'{options.Verb}' is not there yet."),
+        PublishVerb.Build => BuildAsync(cancellationToken),
+        PublishVerb.Deploy => DeployAsync(cancellationToken),
+        PublishVerb.Destroy => DestroyAsync(cancellationToken),
+        PublishVerb.Releases => SayReleasesAsync(cancellationToken),
+        _ => throw new InvalidOperationException($"'{options.Verb}' is no verb of a deployment."),
     };
+
+    private string OutputPath => Path.GetFullPath(options.OutputPath ?? "aspire-output");
+
+    private async Task BuildAsync(CancellationToken cancellationToken)
+    {
+        var images = await BuildImagesAsync(await ReadAsync(cancellationToken), await ContainerEngine.FindAsync(configuration, cancellationToken), cancellationToken);
+        WriteImages(OutputPath, images);
+    }
+
+    private async Task DeployAsync(CancellationToken cancellationToken)
+    {
+        var engine = await ContainerEngine.FindAsync(configuration, cancellationToken);
+        var application = await ReadAsync(cancellationToken);
+        var compose = new ComposePublisher(application, ComposeEnvironment()).Publish();
+        var folder = WriteCompose(compose, OutputPath);
+        if (folder.Results.Any(result => result.Result is OutputResult.Kept))
+        {
+            throw new DistributedApplicationException(
+                $"You edited {Path.Combine(folder.Folder, ComposePublisher.FileName)}, and 'deploy' rolls out what the description says, not that file. Put the change into the description, or roll the file out yourself: {engine.Program} compose up --detach --wait.");
+        }
+        var said = EnvironmentFile.Read(await File.ReadAllTextAsync(Path.Combine(folder.Folder, ComposePublisher.VariablesFileName), cancellationToken));
+        var needed = application with { Services = [.. application.Services.Where(service => string.IsNullOrEmpty(said.GetValueOrDefault(ComposePublisher.ImageVariable(service.Name))))] };
+        var images = await BuildImagesAsync(needed, engine, cancellationToken);
+        WriteImages(folder.Folder, images);
+        await Deployment(engine).DeployAsync(compose, said, images, cancellationToken);
+    }
+
+    private async Task DestroyAsync(CancellationToken cancellationToken) =>
+        await Deployment(await ContainerEngine.FindAsync(configuration, cancellationToken)).DestroyAsync(new ComposePublisher(await ReadAsync(cancellationToken), ComposeEnvironment()).Publish(), cancellationToken);
+
+    private async Task SayReleasesAsync(CancellationToken cancellationToken) =>
+        Deployment(await ContainerEngine.FindAsync(configuration, cancellationToken)).SayReleases();
+
+    private DeployCommand Deployment(ContainerEngine engine) => new(engine, DeploymentOptions.Read(configuration, host.ApplicationName), data, time, output);
+
+    private Task<IReadOnlyDictionary<string, string>> BuildImagesAsync(PublishedApplication application, ContainerEngine engine, CancellationToken cancellationToken) =>
+        new ImageBuilder(engine, new ImageBuildOptions(configuration["base-image"], configuration["registry"]), output).BuildAsync(application, cancellationToken);
+
+    private void WriteImages(string path, IReadOnlyDictionary<string, string> images)
+    {
+        var folder = new OutputFolder(path);
+        folder.Merge(ImagesFileName, _ => string.Concat(images.OrderBy(image => image.Key, StringComparer.Ordinal).Select(image => $"{ComposePublisher.ImageVariable(image.Key)}={image.Value}\n")));
+    }
 
     private async Task PublishAsync(CancellationToken cancellationToken)
     {
-        var path = Path.GetFullPath(options.OutputPath ?? "aspire-output");
+        var path = OutputPath;
         switch (Target())
         {
             case PublishOptions.Manifest:
@@ -60,13 +118,16 @@ internal sealed class PublishingCommand(
         Close(folder);
     }
 
-    private async Task PublishComposeAsync(string path, CancellationToken cancellationToken)
+    private async Task PublishComposeAsync(string path, CancellationToken cancellationToken) =>
+        WriteCompose(new ComposePublisher(await ReadAsync(cancellationToken), ComposeEnvironment()).Publish(), path);
+
+    private OutputFolder WriteCompose(ComposeFile compose, string path)
     {
-        var compose = new ComposePublisher(await ReadAsync(cancellationToken), ComposeEnvironment()).Publish();
         var folder = new OutputFolder(path);
         folder.Write(ComposePublisher.FileName, compose.ToYaml());
         folder.Merge(ComposePublisher.VariablesFileName, present => EnvironmentFile.Merge(present, compose.Variables));
         Close(folder);
+        return folder;
     }
 
     private async Task PublishKubernetesAsync(string path, CancellationToken cancellationToken)
@@ -85,7 +146,7 @@ internal sealed class PublishingCommand(
         model.Resources.OfType<DockerComposeEnvironmentResource>().FirstOrDefault() ?? new DockerComposeEnvironmentResource(PublishOptions.Compose) { DashboardEnabled = false };
 
     private Task<PublishedApplication> ReadAsync(CancellationToken cancellationToken) =>
-        new ApplicationReader(model, executionContext, applicationName.ToLowerInvariant()).ReadAsync(cancellationToken);
+        new ApplicationReader(model, executionContext, host.ApplicationName.ToLowerInvariant()).ReadAsync(cancellationToken);
 
     private void Close(OutputFolder folder)
     {

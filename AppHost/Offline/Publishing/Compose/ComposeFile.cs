@@ -35,7 +35,14 @@ internal sealed record ComposeFile
 /// <param name="Name">Its name.</param>
 /// <param name="Comment">What it is for.</param>
 /// <param name="Value">What it is unless somebody says otherwise; empty when it must be said. Never a secret.</param>
-internal sealed record ComposeVariable(string Name, string Comment, string Value = "");
+internal sealed record ComposeVariable(string Name, string Comment, string Value = "")
+{
+    /// <summary>What it stands for: a parameter, a service whose image it is, a mount; null for a value that is only said.</summary>
+    internal object? Source { get; init; }
+
+    /// <summary>Whether the parameter is percent-encoded.</summary>
+    internal bool IsUri { get; init; }
+}
 
 /// <summary>A service of a Compose file.</summary>
 internal sealed record ComposeService
@@ -69,6 +76,9 @@ internal sealed record ComposeService
     internal string? Profile { get; init; }
 
     internal required string Restart { get; init; }
+
+    /// <summary>Whether two of it may work at the same time on the same data: so it is for services, not for servers.</summary>
+    internal bool MayOverlap { get; init; }
 
     internal TimeSpan? StopGracePeriod { get; init; }
 

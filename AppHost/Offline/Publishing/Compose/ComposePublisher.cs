@@ -44,7 +44,7 @@ internal sealed class ComposePublisher(PublishedApplication application, DockerC
     private ComposeService Publish(PublishedService service) => new()
     {
         Name = service.Name.ToLowerInvariant(),
-        Image = service.Image ?? Variable(new(ImageVariable(service.Name), $"Container image name for {service.Name}")),
+        Image = service.Image ?? Variable(new(ImageVariable(service.Name), $"Container image name for {service.Name}") { Source = service }),
         ContainerName = service.Resource.Annotations.OfType<ContainerNameAnnotation>().LastOrDefault()?.Name,
         Hostname = service is { Resource: RabbitMQServerResource, Mounts.Count: > 0 } ? service.Name.ToLowerInvariant() : null,
         Command = [.. service.Arguments.Select(Text)],
@@ -58,6 +58,7 @@ internal sealed class ComposePublisher(PublishedApplication application, DockerC
         Replicas = service.Replicas,
         Profile = service.IsExplicit ? service.Name.ToLowerInvariant() : null,
         Restart = service.IsJob ? "no" : "unless-stopped",
+        MayOverlap = service.IsProject,
         StopGracePeriod = service.IsProject && !service.IsJob ? TimeSpan.FromSeconds(30) : null,
     };
 
@@ -77,13 +78,17 @@ internal sealed class ComposePublisher(PublishedApplication application, DockerC
 
     private string Parameter(PublishedPart.Parameter part)
     {
-        var plain = Variable(new(VariableName(part.Resource.Name), $"Parameter {part.Resource.Name}"));
+        var plain = Variable(new(VariableName(part.Resource.Name), $"Parameter {part.Resource.Name}") { Source = part.Resource });
         if (!part.IsUri)
         {
             return plain;
         }
         var encoded = new ComposeVariable(
-            $"{VariableName(part.Resource.Name)}_URI_ENCODED", $"Parameter {part.Resource.Name}, percent-encoded; needed when it has other characters than letters, digits and -._~");
+            $"{VariableName(part.Resource.Name)}_URI_ENCODED", $"Parameter {part.Resource.Name}, percent-encoded; needed when it has other characters than letters, digits and -._~")
+        {
+            Source = part.Resource,
+            IsUri = true,
+        };
         variables.TryAdd(encoded.Name, encoded);
         return $"${{{encoded.Name}:-{plain}}}";
     }
@@ -112,7 +117,7 @@ internal sealed class ComposePublisher(PublishedApplication application, DockerC
         }
         var number = service.Mounts.Take(index).Count(other => other.Type == ContainerMountType.BindMount);
         var variable = string.Create(CultureInfo.InvariantCulture, $"{VariableName(service.Name)}_BINDMOUNT_{number}");
-        return new(IsBind: true, Variable(new(variable, $"Bind mount source for {service.Name}:{mount.Target}")), mount.Target, mount.IsReadOnly);
+        return new(IsBind: true, Variable(new(variable, $"Bind mount source for {service.Name}:{mount.Target}") { Source = mount }), mount.Target, mount.IsReadOnly);
     }
 
     private static string NameOf(ContainerMountAnnotation mount) => mount.Source ?? throw new DistributedApplicationException(
