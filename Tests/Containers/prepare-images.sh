@@ -3,7 +3,7 @@
 # (../install-prerequisites.sh installs them). Everything is in one folder outside the repository, $STACK_TEST_CONTAINERS or stack-test-containers in the temporary
 # folder. Prints the environment with which podman uses it, one NAME=VALUE a line. To begin anew: `podman system reset --force` with that environment, then delete the folder.
 #
-# Images: localhost/stack-test/{debian,postgres,redis,rabbitmq,ollama,sdk,dotnet}. The servers carry the names that AppHost uses, too (docker.io/library/postgres:18.3 and so on), and
+# Images: localhost/stack-test/{debian,postgres,redis,rabbitmq,ollama,dotnet,workshop}. The servers carry the names that AppHost uses, too (docker.io/library/postgres:18.3 and so on), and
 # understand the variables of the official images that AppHost sets.
 set -euo pipefail
 
@@ -63,11 +63,22 @@ DOCKERFILE
   fi
 done
 
-# The SDK of this machine: what projects are built with, and what agents work with. The packages that their programs use are with it, because a container here has no network.
-templates=$here/../../Orchestrator/Gateway/Builtin/Templates/every
+# The SDK of this machine: what projects are built with, and what agents work with.
 dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
-version=$(printf '%s' "$(dotnet --list-sdks)$(cat "$home/packages" "$templates"/*.props.template)" | sha256sum | cut -c1-16)
+version=$(printf '%s' "$(dotnet --list-sdks)$(cat "$home/packages")" | sha256sum | cut -c1-16)
 if ! current dotnet "$version"; then
+  podman build --quiet --label "stack.test.mark=$version" --tag localhost/stack-test/dotnet --file - "$dotnet" >/dev/null <<'DOCKERFILE'
+FROM localhost/stack-test/debian
+COPY . /usr/share/dotnet
+RUN ln -s /usr/share/dotnet/dotnet /usr/local/bin/dotnet
+ENV DOTNET_RUNNING_IN_CONTAINER=true DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 APP_UID=1654
+DOCKERFILE
+fi
+
+# The same with the packages that the agents' programs use, because a container here reaches no registry.
+templates=$here/../../Orchestrator/Gateway/Builtin/Templates/every
+wanted=$(printf '%s' "$version$(cat "$templates"/*.props.template)" | sha256sum | cut -c1-16)
+if ! current workshop "$wanted"; then
   rm -rf "$home/nuget" && mkdir -p "$home/nuget/restore"
   cp "$templates/Directory.Packages.props.template" "$home/nuget/restore/Directory.Packages.props"
   cat > "$home/nuget/restore/restore.csproj" <<'PROJECT'
@@ -82,14 +93,8 @@ if ! current dotnet "$version"; then
 </Project>
 PROJECT
   NUGET_PACKAGES=$home/nuget/packages dotnet restore "$home/nuget/restore/restore.csproj" --verbosity quiet >&2
-  podman build --quiet --tag localhost/stack-test/sdk --file - "$dotnet" >/dev/null <<'DOCKERFILE'
-FROM localhost/stack-test/debian
-COPY . /usr/share/dotnet
-RUN ln -s /usr/share/dotnet/dotnet /usr/local/bin/dotnet
-ENV DOTNET_RUNNING_IN_CONTAINER=true DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 APP_UID=1654
-DOCKERFILE
-  podman build --quiet --label "stack.test.mark=$version" --tag localhost/stack-test/dotnet --file - "$home/nuget" >/dev/null <<'DOCKERFILE'
-FROM localhost/stack-test/sdk
+  podman build --quiet --label "stack.test.mark=$wanted" --tag localhost/stack-test/workshop --file - "$home/nuget" >/dev/null <<'DOCKERFILE'
+FROM localhost/stack-test/dotnet
 COPY packages /usr/share/nuget-packages
 ENV NUGET_FALLBACK_PACKAGES=/usr/share/nuget-packages
 DOCKERFILE

@@ -51,7 +51,7 @@ public sealed class DeployedStack : IAsyncLifetime, IDisposable
             "dotnet",
             await TestContainers.EnvironmentAsync(),
             Programs.PathOf("AppHost", "Stack.AppHost.dll"), verb, "--output-path", Path.Combine(_folder, "out"), "--data", Path.Combine(_folder, "data"), "--deployment-name", _name,
-            "--orchestrator-port", Port.ToString(CultureInfo.InvariantCulture), "--base-image", "localhost/stack-test/dotnet", "--health-timeout", "90");
+            "--orchestrator-port", Port.ToString(CultureInfo.InvariantCulture), "--base-image", "localhost/stack-test/workshop", "--health-timeout", "90");
         return (exitCode, output + errors);
     }
 

@@ -50,6 +50,8 @@ internal sealed class HostDescription(Assembly? assembly)
         ];
         yield return "Starts the application on this machine, and stops it on Ctrl+C.";
         yield return "";
+        yield return "Instead of starting it: publish, build, deploy, releases, destroy (--output-path DIR, --publisher manifest|compose|kubernetes, --deployment-name NAME, --base-image IMAGE).";
+        yield return "";
         yield return "Options:";
         var width = all.Max(one => one.Option.Length) + 2;
         foreach (var (option, explanation) in all)
