@@ -67,7 +67,7 @@ internal sealed class PublishingCommand(
     private Task<IReadOnlyDictionary<string, string>> BuildImagesAsync(PublishedApplication application, ContainerEngine engine, CancellationToken cancellationToken) =>
         new ImageBuilder(engine, new ImageBuildOptions(configuration["base-image"], configuration["registry"]), output).BuildAsync(application, cancellationToken);
 
-    private void WriteImages(string path, IReadOnlyDictionary<string, string> images)
+    private static void WriteImages(string path, IReadOnlyDictionary<string, string> images)
     {
         var folder = new OutputFolder(path);
         folder.Merge(ImagesFileName, _ => string.Concat(images.OrderBy(image => image.Key, StringComparer.Ordinal).Select(image => $"{ComposePublisher.ImageVariable(image.Key)}={image.Value}\n")));

@@ -1,5 +1,3 @@
-using Aspire.Hosting.ApplicationModel;
-
 namespace Aspire.Hosting.Offline;
 
 /// <summary>Deploys a published application on this machine, with docker or podman.</summary>

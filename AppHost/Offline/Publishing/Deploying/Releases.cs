@@ -57,7 +57,7 @@ internal sealed class Releases(string folder)
 
     internal Release Begin(DateTimeOffset now, IReadOnlyDictionary<string, string> images)
     {
-        var release = new Release { Number = All().LastOrDefault()?.Number + 1 ?? 1, StartedAt = now, State = ReleaseState.Started, Images = images };
+        var release = new Release { Number = All() is [.., var last] ? last.Number + 1 : 1, StartedAt = now, State = ReleaseState.Started, Images = images };
         Save(release);
         return release;
     }

@@ -105,7 +105,7 @@ internal sealed class ImageBuilder(ContainerEngine engine, ImageBuildOptions opt
         }
     }
 
-    private async Task<string> DotnetAsync(IReadOnlyList<string> arguments, string what, CancellationToken cancellationToken, string? baseImage = null)
+    private static async Task<string> DotnetAsync(IReadOnlyList<string> arguments, string what, CancellationToken cancellationToken, string? baseImage = null)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
