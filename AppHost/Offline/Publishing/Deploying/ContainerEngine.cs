@@ -30,7 +30,7 @@ internal sealed class ContainerEngine(string program, IReadOnlyDictionary<string
         foreach (var candidate in asked is null ? Candidates : [asked])
         {
             var engine = new ContainerEngine(candidate);
-            var answer = await engine.TryAsync(["info"], cancellationToken);
+            var answer = await engine.TryAsync(["info"], environment: null, cancellationToken);
             if (answer is { IsSuccess: true })
             {
                 return engine;
@@ -42,18 +42,22 @@ internal sealed class ContainerEngine(string program, IReadOnlyDictionary<string
     }
 
     /// <summary>Runs a command to its end; throws with what it said when it fails.</summary>
-    internal async Task<string> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null)
+    internal Task<string> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) => RunAsync(arguments, environment: null, cancellationToken);
+
+    /// <summary>Runs a command, with variables of its own, to its end; throws with what it said when it fails.</summary>
+    internal async Task<string> RunAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellationToken)
     {
         var all = arguments.ToList();
-        var answer = await AskAsync(all, cancellationToken, environment);
+        var answer = await TryAsync(all, environment, cancellationToken) ?? throw Gone();
         return answer.IsSuccess ? answer.Output.Trim() : throw new DistributedApplicationException($"'{program} {all[0]}{(all.Count > 1 ? $" {all[^1]}" : "")}' failed: {answer.LastWords}");
     }
 
     /// <summary>Runs a command to its end.</summary>
-    internal async Task<EngineAnswer> AskAsync(IEnumerable<string> arguments, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null) =>
-        await TryAsync(arguments, cancellationToken, environment) ?? throw new DistributedApplicationException($"{program} is not on the PATH any more.");
+    internal async Task<EngineAnswer> AskAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) => await TryAsync(arguments, environment: null, cancellationToken) ?? throw Gone();
 
-    private async Task<EngineAnswer?> TryAsync(IEnumerable<string> arguments, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null)
+    private DistributedApplicationException Gone() => new($"{program} is not on the PATH any more.");
+
+    private async Task<EngineAnswer?> TryAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var argument in arguments)

@@ -118,7 +118,7 @@ internal sealed class Deployer(ContainerEngine engine, ContainerHealth health, s
             var name = container.NameIn(release, role);
             var (arguments, environment) = container.Arguments(name, role, specification);
             undo.Push(() => RemoveAsync([name]));
-            await engine.RunAsync(arguments, cancellationToken, environment);
+            await engine.RunAsync(arguments, environment, cancellationToken);
             names.Add(name);
         }
         foreach (var (container, name) in wanted.Zip(names))

@@ -42,7 +42,7 @@ internal sealed class ImageBuilder(ContainerEngine engine, ImageBuildOptions opt
         try
         {
             var published = Path.Combine(folder, "app");
-            await DotnetAsync(["publish", project, "-c", options.Configuration, "-o", published, "--nologo", "-v", "q", "-p:UseAppHost=false"], $"publish {project}", cancellationToken);
+            await DotnetAsync(["publish", project, "-c", options.Configuration, "-o", published, "--nologo", "-v", "q", "-p:UseAppHost=false"], $"publish {project}", baseImage: null, cancellationToken);
             var (repository, baseImage, entry) = await PropertiesAsync(project, cancellationToken);
             var localBase = await engine.AskAsync(["image", "inspect", "--format", "{{.Id}}", baseImage], cancellationToken);
             var tag = Hash(published, localBase.IsSuccess ? $"{baseImage} {localBase.Output.Trim()}" : baseImage);
@@ -72,7 +72,7 @@ internal sealed class ImageBuilder(ContainerEngine engine, ImageBuildOptions opt
     private async Task<(string Repository, string BaseImage, string Entry)> PropertiesAsync(string project, CancellationToken cancellationToken)
     {
         var json = await DotnetAsync(
-            ["msbuild", project, "-getProperty:ContainerRepository,ContainerBaseImage,TargetFileName,AssemblyName", $"-p:Configuration={options.Configuration}"], $"read {project}", cancellationToken);
+            ["msbuild", project, "-getProperty:ContainerRepository,ContainerBaseImage,TargetFileName,AssemblyName", $"-p:Configuration={options.Configuration}"], $"read {project}", baseImage: null, cancellationToken);
         var properties = System.Text.Json.JsonDocument.Parse(json).RootElement.GetProperty("Properties");
         string Value(string name) => properties.GetProperty(name).GetString() ?? "";
         var repository = Value("ContainerRepository") is { Length: > 0 } said ? said : Value("AssemblyName").ToLowerInvariant();
@@ -96,7 +96,7 @@ internal sealed class ImageBuilder(ContainerEngine engine, ImageBuildOptions opt
             $"-p:ContainerRepository={repository}", $"-p:ContainerImageTag={tag}", $"-p:ContainerBaseImage={baseImage}", $"-p:ContainerUser={User}",
             options.Registry is null ? $"-p:ContainerArchiveOutputPath={archive}" : $"-p:ContainerRegistry={options.Registry}",
         ];
-        await DotnetAsync(arguments, $"make the image of {project} from {baseImage}", cancellationToken, baseImage);
+        await DotnetAsync(arguments, $"make the image of {project} from {baseImage}", baseImage, cancellationToken);
         if (options.Registry is null)
         {
             await engine.RunAsync(["load", "--quiet", "--input", archive], cancellationToken);
@@ -105,7 +105,7 @@ internal sealed class ImageBuilder(ContainerEngine engine, ImageBuildOptions opt
         }
     }
 
-    private static async Task<string> DotnetAsync(IReadOnlyList<string> arguments, string what, CancellationToken cancellationToken, string? baseImage = null)
+    private static async Task<string> DotnetAsync(IReadOnlyList<string> arguments, string what, string? baseImage, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
