@@ -35,8 +35,8 @@ internal sealed class OtlpBenchmark(TextWriter output)
         byte[][] requests = [.. Enumerable.Range(0, Prepared).Select(OtlpRequests.Make)];
         output.WriteLine(Text($"otlp: requests of {OtlpRequests.SpansPerRequest} spans, {requests[0].Length / OtlpRequests.SpansPerRequest} bytes each, {Senders} senders, {Environment.ProcessorCount} cores for both sides"));
         output.WriteLine();
-        output.WriteLine("| | spans/s | CPU-s per 1,000 spans, receiver | memory before | with 100,000 spans | after all | on disk |");
-        output.WriteLine("|---|---|---|---|---|---|---|");
+        output.WriteLine("| | spans/s | CPU-s per 1,000 spans, receiver | memory before | with 100,000 spans | after all | on disk | first page of traces | search in all names |");
+        output.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (var isGrpc in new[] { true, false })
         {
             using var receiver = await OtlpReceiverProcess.StartAsync();
@@ -52,7 +52,7 @@ internal sealed class OtlpBenchmark(TextWriter output)
             var used = cpu.Read()[0].Seconds;
             var after = await receiver.AskAsync();
             output.WriteLine(Text(
-                $"| {(isGrpc ? "gRPC" : "HTTP")} | {count * OtlpRequests.SpansPerRequest / elapsed.TotalSeconds:F0} | {used * 1000 / (count * OtlpRequests.SpansPerRequest):F5} | {before.ResidentMegabytes:F0} MB | {full.ResidentMegabytes:F0} MB (managed {full.ManagedBytes / 1048576.0:F0} MB; {full.Spans} spans) | {after.ResidentMegabytes:F0} MB | {after.DiskBytes / 1048576.0:F1} MB |"));
+                $"| {(isGrpc ? "gRPC" : "HTTP")} | {count * OtlpRequests.SpansPerRequest / elapsed.TotalSeconds:F0} | {used * 1000 / (count * OtlpRequests.SpansPerRequest):F5} | {before.ResidentMegabytes:F0} MB | {full.ResidentMegabytes:F0} MB (managed {full.ManagedBytes / 1048576.0:F0} MB; {full.Spans} spans) | {after.ResidentMegabytes:F0} MB | {after.DiskBytes / 1048576.0:F1} MB | {full.ListMicroseconds / 1000.0:F1} ms | {full.SearchMicroseconds / 1000.0:F1} ms |"));
         }
     }
 

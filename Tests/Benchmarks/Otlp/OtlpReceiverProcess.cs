@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Stack.Benchmarks.Otlp;
 
 /// <summary>What the receiver says about itself after a full collection.</summary>
-internal sealed record ReceiverState(long Spans, long Dropped, long Logs, long Series, long Rejected, long ResidentBytes, long ManagedBytes, long DiskBytes)
+internal sealed record ReceiverState(long Spans, long Dropped, long Logs, long Series, long Rejected, long ResidentBytes, long ManagedBytes, long DiskBytes, long ListMicroseconds, long SearchMicroseconds)
 {
     public double ResidentMegabytes => ResidentBytes / 1048576.0;
 }
@@ -44,7 +44,7 @@ internal sealed class OtlpReceiverProcess : IDisposable
         await _process.StandardInput.WriteLineAsync("state");
         var line = await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The receiver has ended.");
         var numbers = line.Split(' ').Select(number => long.Parse(number, CultureInfo.InvariantCulture)).ToArray();
-        return new ReceiverState(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6], numbers[7]);
+        return new ReceiverState(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6], numbers[7], numbers[8], numbers[9]);
     }
 
     public void Dispose()

@@ -9,7 +9,7 @@ namespace Aspire.Hosting.Offline;
 internal sealed partial class TelemetryJournal(string directory, TelemetryOptions options, TimeProvider time, ILogger<TelemetryJournal> logger) : IDisposable
 {
     private const int BlockBytes = 1 << 20;
-    private const int MostWaitingBytes = 64 << 20;
+    private const int MostWaitingBytes = 32 << 20;
 
     private static readonly TelemetrySignal[] Signals = Enum.GetValues<TelemetrySignal>();
     private static readonly TimeSpan UntilNextTry = TimeSpan.FromMinutes(1);
