@@ -64,7 +64,8 @@ public static class Extensions
                 .SampleSteadily(builder.Configuration)
                 .AddSource(builder.Environment.ApplicationName)
                 .AddSource(TelemetrySources.Activities)
-                .AddProcessor(new HealthProbeFilter()))
+                .AddProcessor(new HealthProbeFilter())
+                .AddProcessor(new RequestSpanNames()))
             .WithMetrics(metrics => metrics.AddMeter(TelemetrySources.Meters))
             .WithLogging(null, logging =>
             {

@@ -24,6 +24,7 @@ internal static class ServerPrograms
         "mount" => OnPath("mount") is not null && Environment.IsPrivilegedProcess,
         // As root, and with what its images are made with.
         "podman" => OnPath("podman") is not null && OnPath("mmdebstrap") is not null && OnPath("runc") is not null && PodmanFixture.Script is not null && Environment.IsPrivilegedProcess,
+        "chromium" => global::Stack.Agents.E2e.BrowserProber.FindChromium() is not null,
         _ => throw new ArgumentOutOfRangeException(nameof(package), package, "No test starts this server."),
     };
 

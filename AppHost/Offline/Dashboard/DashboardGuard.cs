@@ -52,11 +52,13 @@ internal sealed class DashboardGuard(DashboardLogin login, DashboardOptions opti
     // Browsers say where a request comes from; cookies alone would let any page of another port of this machine in.
     private bool ComesFromHere(HttpRequest request)
     {
-        if (request.Headers.Origin.ToString() is { Length: > 0 } origin)
+        if (request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site)
         {
-            return string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
+            return site == "same-origin";
         }
-        return request.Headers["Sec-Fetch-Site"].ToString() is var site && site.Length > 0 ? site == "same-origin" : HasToken(request);
+        return request.Headers.Origin.ToString() is { Length: > 0 } origin
+            ? string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
+            : HasToken(request);
     }
 
     private bool HasToken(HttpRequest request)
@@ -71,7 +73,8 @@ internal sealed class DashboardGuard(DashboardLogin login, DashboardOptions opti
         headers[HeaderNames.ContentSecurityPolicy] = ContentPolicy;
         headers[HeaderNames.XContentTypeOptions] = "nosniff";
         headers[HeaderNames.XFrameOptions] = "DENY";
-        headers["Referrer-Policy"] = "no-referrer";
+        // With no-referrer a browser would not say either where a form comes from.
+        headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers[HeaderNames.CacheControl] = "no-store";

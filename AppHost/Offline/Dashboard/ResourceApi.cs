@@ -79,9 +79,13 @@ internal sealed class ResourceApi(ResourceDescriber describer, ResourceCommandSe
     private async Task ExecuteAsync(HttpContext context, ResourceEvent known)
     {
         var name = (string)context.Request.RouteValues["command"]!;
+        var request = context.Request.ContentLength > 0
+            ? await JsonSerializer.DeserializeAsync<CommandRequest>(context.Request.Body, ControlAnswer.Json, context.RequestAborted)
+            : null;
+        InteractionInput[] inputs = [.. (request?.Arguments ?? new Dictionary<string, string>()).Select(one => new InteractionInput { Name = one.Key, InputType = InputType.Text, Value = one.Value })];
         history.NoteRequest(known.ResourceId, name, ByDashboard);
         // Whoever closes the page does not take back what he asked for.
-        var result = await commands.ExecuteCommandAsync(known.ResourceId, name, CancellationToken.None);
+        var result = await commands.ExecuteCommandAsync(known.ResourceId, name, new InteractionInputCollection(inputs), CancellationToken.None);
         await ControlAnswer.WriteAsync(context, StatusCodes.Status200OK, new CommandOutcome(result.Success, result.Canceled, result.Success ? result.Message : result.ErrorMessage));
     }
 
@@ -92,6 +96,8 @@ internal sealed class ResourceApi(ResourceDescriber describer, ResourceCommandSe
     private sealed record RevealRequest(string? Kind, string? Name);
 
     private sealed record RevealedValue(string Value);
+
+    private sealed record CommandRequest(IReadOnlyDictionary<string, string>? Arguments);
 
     private sealed record CommandOutcome(bool Success, bool Canceled, string? Message);
 }

@@ -110,7 +110,10 @@ internal sealed class ResourceDescriber(
         from command in resource.Annotations.OfType<ResourceCommandAnnotation>()
         let state = command.UpdateState(new() { ResourceSnapshot = snapshot, ServiceProvider = services })
         where state != ResourceCommandState.Hidden
-        select new CommandView(command.Name, command.DisplayName, command.DisplayDescription, command.ConfirmationMessage, state == ResourceCommandState.Enabled, command.IsHighlighted);
+        select new CommandView(command.Name, command.DisplayName, command.DisplayDescription, command.ConfirmationMessage, state == ResourceCommandState.Enabled, command.IsHighlighted, [.. InputsOf(resource, command)]);
+
+    private static IEnumerable<CommandInputView> InputsOf(IResource resource, ResourceCommandAnnotation command) =>
+        resource is ParameterResource parameter && command.Name == ParameterValues.SetCommand ? [new(ParameterValues.ValueInput, $"Value of {parameter.Name}", parameter.Secret)] : [];
 
     private IEnumerable<AwaitedInstance> WaitsOf(IResource resource) =>
         from wait in resource.Annotations.OfType<WaitAnnotation>().DistinctBy(wait => (wait.Resource, wait.WaitType))

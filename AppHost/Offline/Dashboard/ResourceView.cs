@@ -52,7 +52,10 @@ internal sealed record UrlView(string? Name, string Url, string Text, bool IsLin
 internal sealed record RelationshipView(string Name, string Type);
 
 /// <summary>A command and whether it can be used now.</summary>
-internal sealed record CommandView(string Name, string DisplayName, string? Description, string? Confirmation, bool IsEnabled, bool IsHighlighted);
+internal sealed record CommandView(string Name, string DisplayName, string? Description, string? Confirmation, bool IsEnabled, bool IsHighlighted, IReadOnlyList<CommandInputView> Inputs);
+
+/// <summary>A value that a command is given.</summary>
+internal sealed record CommandInputView(string Name, string Label, bool IsSecret);
 
 /// <summary>Everything about an instance.</summary>
 internal sealed record ResourceDetailView(

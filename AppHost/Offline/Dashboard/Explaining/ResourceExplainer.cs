@@ -105,8 +105,9 @@ internal static class ResourceExplainer
         "The parameter has no value, and what needs it cannot start.",
         remedies:
         [
-            $"Start the host with --Parameters:{one.Name} VALUE, or with the environment variable Parameters__{one.Name.Replace('-', '_')}.",
-            $"Or keep it: dotnet user-secrets set Parameters:{one.Name} VALUE --project AppHost",
+            "Give it a value here, with the command Set value; the host keeps it.",
+            $"Or start the host with --Parameters:{one.Name} VALUE, or with the environment variable Parameters__{one.Name.Replace('-', '_')}.",
+            $"Or keep it among the user secrets: dotnet user-secrets set Parameters:{one.Name} VALUE --project AppHost",
         ]);
 
     private static ResourceExplanation WithoutRuntime(ExplainedInstance one) => Make(

@@ -72,6 +72,24 @@ public sealed class ResourceApiTests
     }
 
     [Fact]
+    public async Task Parameter_WithoutAValue_IsGivenOneByItsCommand()
+    {
+        await using var application = new TestApplication(On);
+        application.Builder.AddParameter("pin", secret: true);
+        using var client = await StartAsync(application);
+        await application.States.WaitForResourceAsync("pin", KnownResourceStates.ValueMissing, TestApplication.Deadline);
+
+        var missing = await client.ResourceAsync("pin");
+        using var answer = await client.Http.PostAsJsonAsync("/api/resources/pin/commands/set-parameter", new { arguments = new { value = "1234" } });
+
+        Assert.Equal("error", missing.GetProperty("explanation").GetProperty("severity").GetString());
+        var input = Assert.Single(missing.GetProperty("commands").EnumerateArray().Single(one => one.GetProperty("name").GetString() == "set-parameter").GetProperty("inputs").EnumerateArray());
+        Assert.True(input.GetProperty("is_secret").GetBoolean());
+        Assert.True((await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("success").GetBoolean());
+        Assert.Equal("1234", await RevealAsync(client, "pin", "property", "Value"));
+    }
+
+    [Fact]
     public async Task List_OfAHundredResources_IsToldInOneEventAndQuickly()
     {
         await using var application = new TestApplication(On);

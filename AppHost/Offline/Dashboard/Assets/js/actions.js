@@ -1,7 +1,7 @@
 import { h } from './dom.js';
 import { icon } from './icons.js';
 import { post } from './http.js';
-import { confirm, menu, toast } from './overlay.js';
+import { ask, confirm, menu, toast } from './overlay.js';
 import { navigate } from './router.js';
 
 // What people do to resources: commands, asked about where they need it.
@@ -11,8 +11,13 @@ const icons = { start: 'play', stop: 'stop', restart: 'restart' };
 export async function execute(one, command) {
   const question = command.confirmation;
   if (question && !await confirm(command.display_name, question, command.display_name)) return;
+  let values;
+  if (command.inputs.length) {
+    values = await ask(command.display_name, command.inputs);
+    if (!values) return;
+  }
   try {
-    const outcome = await post(`/api/resources/${encodeURIComponent(one.id)}/commands/${encodeURIComponent(command.name)}`);
+    const outcome = await post(`/api/resources/${encodeURIComponent(one.id)}/commands/${encodeURIComponent(command.name)}`, values ? { arguments: values } : undefined);
     if (outcome.success) toast(outcome.message ?? `${command.display_name}: ${one.id}.`, 'good');
     else if (!outcome.canceled) toast(`${command.display_name} of ${one.id}: ${outcome.message ?? 'it did not work.'}`, 'bad');
   } catch (problem) {

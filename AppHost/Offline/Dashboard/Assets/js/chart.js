@@ -21,7 +21,7 @@ export function chart(label) {
     const height = Math.max(200, element.clientHeight);
     const inner = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
     const known = model.lines.flatMap(line => line.values).filter(value => value !== null && value !== undefined);
-    const [low, high, ticks] = scaleOf(Math.min(0, ...known), Math.max(...known, ...model.marks.map(mark => mark.value), known.length ? -Infinity : 1));
+    const [low, high, ticks] = scaleOf(Math.min(0, ...known), Math.max(...known, known.length ? -Infinity : 1));
     const x = index => margin.left + (model.times.length < 2 ? 0 : inner.width * index / (model.times.length - 1));
     const y = value => margin.top + inner.height * (1 - (value - low) / (high - low));
     const from = Date.parse(model.times[0]);

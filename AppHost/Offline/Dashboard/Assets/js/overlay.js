@@ -18,12 +18,19 @@ export function toast(text, tone = 'info') {
 export function dialog(title, content, buttons = [{ text: 'Close', value: null }]) {
   return new Promise(resolve => {
     const element = h('dialog', { class: 'dialog', 'aria-labelledby': 'dialog-title', onclose: () => { element.remove(); resolve(element.answer ?? null); }, onclick: event => { if (event.target === element) element.close(); } },
-      h('form', { method: 'dialog', onsubmit: event => event.preventDefault() },
+      h('form', { method: 'dialog', onsubmit: event => { event.preventDefault(); element.querySelector('.dialog-buttons .primary')?.click(); } },
         h('h2', { id: 'dialog-title' }, title), h('div', { class: 'dialog-content' }, content),
         h('div', { class: 'dialog-buttons' }, buttons.map(button => h('button', { type: 'button', class: `button ${button.class ?? ''}`, autofocus: button.isDefault, onclick: () => { element.answer = button.value; element.close(); } }, button.text)))));
     document.body.append(element);
     element.showModal();
   });
+}
+
+/** Asks for values: [{name, label, is_secret}]. Resolves with an object, or null. */
+export async function ask(title, inputs) {
+  const fields = inputs.map(input => h('input', { type: input.is_secret ? 'password' : 'text', name: input.name, autocomplete: 'off', spellcheck: 'false', required: true, autofocus: true }));
+  const isGiven = await dialog(title, h('div', { class: 'dialog-fields' }, inputs.map((input, index) => h('label', {}, h('span', {}, input.label), fields[index]))), [{ text: 'Cancel', value: false }, { text: title, value: true, class: 'primary' }]);
+  return isGiven ? Object.fromEntries(fields.map(field => [field.name, field.value])) : null;
 }
 
 /** Asks before something is done. */

@@ -18,7 +18,7 @@ export function choice(label, value, options, change) {
 }
 
 export function searchField(placeholder, value, change) {
-  return h('label', { class: 'field', key: 'search' }, icon('search'), h('input', { type: 'search', placeholder, 'aria-label': placeholder, value: value ?? '', oninput: event => change(event.target.value) }));
+  return h('label', { class: 'field is-search', key: 'search' }, icon('search'), h('input', { type: 'search', placeholder, 'aria-label': placeholder, value: value ?? '', oninput: event => change(event.target.value) }));
 }
 
 export const empty = (picture, title, text, ...more) => h('div', { class: 'empty' }, icon(picture, 34), h('h2', {}, title), h('p', {}, text), more);

@@ -112,7 +112,7 @@ export function logsPage(root, context) {
       choice('Level', query.get('severity'), severities, value => changeQuery({ severity: value })),
       searchField('Search messages', query.get('search'), search),
       query.get('trace') ? h('button', { class: 'chip', key: 'trace', title: 'Show all traces', onclick: () => changeQuery({ trace: null, span: null }) }, icon('traces', 14), `${query.get('span') ? 'span' : 'trace'} ${(query.get('span') ?? query.get('trace')).slice(0, 7)}`, icon('close', 12)) : null,
-      h('label', { class: 'field', key: 'attribute' }, icon('filter'), h('input', { type: 'text', placeholder: 'attribute=value', 'aria-label': 'Filter by an attribute: name=value, name~=part, name!=value', title: 'name=value, name~=part, name!=value', value: query.get('attribute') ?? '', onchange: event => changeQuery({ attribute: event.target.value }) })),
+      h('label', { class: 'field is-attribute', key: 'attribute' }, icon('filter'), h('input', { type: 'text', placeholder: 'attribute=value', 'aria-label': 'Filter by an attribute: name=value, name~=part, name!=value', title: 'name=value, name~=part, name!=value', value: query.get('attribute') ?? '', onchange: event => changeQuery({ attribute: event.target.value }) })),
       h('span', { class: 'spacer' }),
       h('button', { class: 'button small', key: 'pause', 'aria-pressed': String(isPaused), onclick: pause }, icon(isPaused ? 'play' : 'pause', 14), isPaused ? 'Resume' : 'Pause'),
       h('button', { class: 'button small', key: 'clear', onclick: clear }, icon('clear', 14), 'Clear'),

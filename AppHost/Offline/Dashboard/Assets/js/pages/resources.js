@@ -119,7 +119,7 @@ function row(one, isChosen, choose) {
   const look = standing(one);
   const open = () => choose(one.id);
   return h('tr', {
-    key: one.id, 'data-id': one.id, tabindex: '0', class: isChosen ? 'is-chosen' : null, 'aria-selected': String(isChosen),
+    key: one.id, 'data-id': one.id, 'data-standing': look.group, tabindex: '0', class: isChosen ? 'is-chosen' : null, 'aria-selected': String(isChosen),
     onclick: event => { if (!event.target.closest('a, button')) open(); },
     onkeydown: event => { if (event.target === event.currentTarget && (event.key === 'Enter' || event.key === ' ')) { event.preventDefault(); open(); } },
   },

@@ -81,7 +81,7 @@ export function tracePage(root, context) {
       span.hasChildren ? h('button', { class: `icon-button span-toggle${isOpen ? ' is-open' : ''}`, tabindex: '-1', 'aria-label': isOpen ? 'Hide children' : 'Show children', onclick: () => toggle(span) }, icon('chevron', 13)) : h('span', { class: 'span-leaf' }),
       h('span', { class: 'span-edge', style: { background: color } }),
       span.status === 'error' ? h('span', { class: 'tone-bad', title: 'Error' }, icon('error', 14)) : null,
-      h('span', { class: 'ellipsis', title: `${span.resource}: ${span.name}` }, h('span', { class: 'muted' }, span.resource), ' ', span.name)),
+      h('span', { class: 'ellipsis', title: `${span.resource}: ${span.name}` }, h('span', { class: 'muted' }, span.resource), ' ', span.name, hintOf(span) ? h('span', { class: 'muted' }, ' ', hintOf(span)) : null)),
     h('div', { class: 'span-time' },
       h('span', { class: `span-bar${span.status === 'error' ? ' is-error' : ''}`, style: { left: `${left}%`, width: `${width}%`, background: color } }),
       span.events.map(one => h('span', { class: 'span-event', title: `${one.name} at ${duration(one.offset_ms)}`, style: { left: `${Math.min(99.5, 100 * (one.offset_ms ?? 0) / total)}%` } })),
@@ -168,6 +168,13 @@ export function tracePage(root, context) {
     },
     close() { for (const stop of stops) stop(); },
   };
+}
+
+// What tells spans of one name apart.
+function hintOf(span) {
+  const values = span.attributes;
+  if (span.kind === 'client' && values['url.full']) return String(values['url.full']).replace(/^\w+:\/\/[^/]+/, '');
+  return values['db.query.summary'] ?? values['db.collection.name'] ?? values['messaging.destination.name'] ?? null;
 }
 
 function details(trace, span, close, logs = null) {
