@@ -64,8 +64,7 @@ public static class Extensions
                 .SampleSteadily(builder.Configuration)
                 .AddSource(builder.Environment.ApplicationName)
                 .AddSource(TelemetrySources.Activities)
-                .AddProcessor(new HealthProbeFilter())
-                .AddProcessor(new RequestSpanNames()))
+                .AddProcessor(new HealthProbeFilter()))
             .WithMetrics(metrics => metrics.AddMeter(TelemetrySources.Meters))
             .WithLogging(null, logging =>
             {

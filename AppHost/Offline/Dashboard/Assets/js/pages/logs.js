@@ -69,8 +69,16 @@ export function logsPage(root, context) {
   }, 250);
 
   async function newer(wanted) {
-    let added = (await load({ after: logs[0]?.id })).logs;
+    const page = await load({ after: logs[0]?.id });
+    let added = page.logs;
     if (wanted !== signature() || !added.length) return;
+    if (added.length >= pageSize && !isPaused) {
+      // More came than one page holds: what lies between would be missing.
+      logs = page.logs;
+      next = page.next;
+      list.refresh();
+      return;
+    }
     const known = new Set(logs.slice(0, 2 * pageSize).map(one => one.id));
     added = added.filter(one => !known.has(one.id)).sort((one, other) => other.id - one.id);
     if (isPaused) { waiting += added.length; return; }

@@ -67,6 +67,8 @@ export function tracesPage(root, context) {
 
   function keepOlder(newest) {
     const fresh = new Set(newest.map(one => one.trace_id));
+    // Without anything in common there would be a gap between the two.
+    if (!traces.some(one => fresh.has(one.trace_id))) return [];
     const last = newest[newest.length - 1]?.start;
     return traces.filter(one => !fresh.has(one.trace_id) && one.start <= last).slice(0, tracesKept);
   }
