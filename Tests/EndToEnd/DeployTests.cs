@@ -33,7 +33,7 @@ public sealed class DeployTests(DeployedStack stack, ITestOutputHelper output) :
         using var done = new CancellationTokenSource();
         var polling = PollAsync(done.Token);
 
-        var (exitCode, said) = await stack.AppHostAsync("deploy");
+        var (exitCode, said) = await stack.AppHostAsync("deploy", healthSeconds: 15);
 
         await done.CancelAsync();
         var (polls, failed) = await polling;

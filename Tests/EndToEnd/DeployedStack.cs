@@ -45,13 +45,13 @@ public sealed class DeployedStack : IAsyncLifetime, IDisposable
     }
 
     /// <summary>Runs the AppHost for this deployment and returns its exit code and all that it wrote.</summary>
-    public async Task<(int ExitCode, string Output)> AppHostAsync(string verb)
+    public async Task<(int ExitCode, string Output)> AppHostAsync(string verb, int healthSeconds = 90)
     {
         var (exitCode, output, errors) = await TestContainers.RunAsync(
             "dotnet",
             await TestContainers.EnvironmentAsync(),
             Programs.PathOf("AppHost", "Stack.AppHost.dll"), verb, "--output-path", Path.Combine(_folder, "out"), "--data", Path.Combine(_folder, "data"), "--deployment-name", _name,
-            "--orchestrator-port", Port.ToString(CultureInfo.InvariantCulture), "--base-image", "localhost/stack-test/workshop", "--health-timeout", "90");
+            "--orchestrator-port", Port.ToString(CultureInfo.InvariantCulture), "--base-image", "localhost/stack-test/workshop", "--health-timeout", healthSeconds.ToString(CultureInfo.InvariantCulture));
         return (exitCode, output + errors);
     }
 
