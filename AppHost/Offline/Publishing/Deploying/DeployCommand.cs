@@ -44,8 +44,26 @@ internal sealed class DeployCommand(ContainerEngine engine, DeploymentOptions op
         {
             await engine.RunAsync(["rm", "--force", "--time", "10", .. names], cancellationToken);
         }
-        await engine.AskAsync(["network", "rm", NetworkName(compose)], cancellationToken);
+        await RemoveNetworkAsync(NetworkName(compose), cancellationToken);
         output.WriteLine($"{names.Length} containers of {options.Name} removed; its volumes stay ({engine.Program} volume ls --filter name={options.Name}_)");
+    }
+
+    // A container that is just gone may still hold the network for a moment.
+    private async Task RemoveNetworkAsync(string network, CancellationToken cancellationToken)
+    {
+        var last = "";
+        for (var tries = 0; tries < 10 && (await engine.AskAsync(["network", "inspect", network], cancellationToken)).IsSuccess; tries++)
+        {
+            last = (await engine.AskAsync(["network", "rm", network], cancellationToken)) is { IsSuccess: false } refused ? refused.LastWords : "";
+            if (last.Length > 0)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(500), cancellationToken);
+            }
+        }
+        if (last.Length > 0)
+        {
+            output.WriteLine($"the network {network} stays: {last} Remove it with '{engine.Program} network rm {network}'.");
+        }
     }
 
     internal void SayReleases()
