@@ -2,6 +2,7 @@ using System.Text.Json;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace Aspire.Hosting.Offline;
@@ -79,7 +80,7 @@ internal sealed class ResourceApi(ResourceDescriber describer, ResourceCommandSe
     private async Task ExecuteAsync(HttpContext context, ResourceEvent known)
     {
         var name = (string)context.Request.RouteValues["command"]!;
-        var request = context.Request.ContentLength > 0
+        var request = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
             ? await JsonSerializer.DeserializeAsync<CommandRequest>(context.Request.Body, ControlAnswer.Json, context.RequestAborted)
             : null;
         InteractionInput[] inputs = [.. (request?.Arguments ?? new Dictionary<string, string>()).Select(one => new InteractionInput { Name = one.Key, InputType = InputType.Text, Value = one.Value })];

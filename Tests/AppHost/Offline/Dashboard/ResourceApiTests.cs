@@ -85,7 +85,8 @@ public sealed class ResourceApiTests
         Assert.Equal("error", missing.GetProperty("explanation").GetProperty("severity").GetString());
         var input = Assert.Single(missing.GetProperty("commands").EnumerateArray().Single(one => one.GetProperty("name").GetString() == "set-parameter").GetProperty("inputs").EnumerateArray());
         Assert.True(input.GetProperty("is_secret").GetBoolean());
-        Assert.True((await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("success").GetBoolean());
+        var said = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.True(said.GetProperty("success").GetBoolean(), said.ToString());
         Assert.Equal("1234", await RevealAsync(client, "pin", "property", "Value"));
     }
 
