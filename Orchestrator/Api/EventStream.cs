@@ -10,7 +10,7 @@ using Stack.Engine;
 namespace Stack.Orchestrator.Api;
 
 /// <summary>Writes events as they are committed. See the HTML standard, "Server-sent events".</summary>
-internal sealed class EventStream(IWorkflowStore store, EventSignal signal, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class EventStream(IWorkflowStore store, RecentEvents recent, EventSignal signal, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     internal static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
@@ -65,7 +65,7 @@ internal sealed class EventStream(IWorkflowStore store, EventSignal signal, IHos
             IReadOnlyList<StoredEvent> page;
             do
             {
-                page = await store.ReadEventsAsync(workflowId, after, Page, cancellationToken);
+                page = recent.Find(workflowId, after, committed, Page) ?? await store.ReadEventsAsync(workflowId, after, Page, cancellationToken);
                 foreach (var happened in page)
                 {
                     Write(writer, happened);
@@ -77,6 +77,8 @@ internal sealed class EventStream(IWorkflowStore store, EventSignal signal, IHos
             }
             while (page.Count == Page);
 
+            // All that was committed before was seen, whoever's it is.
+            after = Math.Max(after, committed);
             if (over)
             {
                 return;
@@ -84,7 +86,7 @@ internal sealed class EventStream(IWorkflowStore store, EventSignal signal, IHos
 
             if (!mayBeOver || workflowId is null)
             {
-                await WaitAsync(writer, Math.Max(committed, after), cancellationToken);
+                await WaitAsync(writer, after, cancellationToken);
             }
         }
     }

@@ -29,6 +29,7 @@ public static class EngineRegistration
         services.AddSingleton<AbandonedAttempts>();
         services.AddSingleton<BranchRecovery>();
         services.AddSingleton<EventSignal>();
+        services.AddSingleton<RecentEvents>();
         services.AddSingleton<WorkflowCache>();
         services.AddSingleton<LeaseBuffer>();
         services.AddSingleton<ReadyQueue>();

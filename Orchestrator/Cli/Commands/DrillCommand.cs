@@ -24,7 +24,7 @@ internal static class DrillCommand
             (session, parsed, cancellationToken) => RunAsync(
                 session,
                 Choose(parsed.GetValue(names) ?? [], parsed.GetValue(all)),
-                new DrillOptions(parsed.GetValue(workflows), parsed.GetValue(seed) ?? DrillSymbols.AnySeed(session), parsed.GetValue(limit)),
+                new DrillOptions(parsed.GetValue(workflows), parsed.GetValue(seed) ?? DrillSymbols.AnySeed(session), parsed.GetValue(limit) ?? DefaultLimit),
                 token => DrillSymbols.OpenAsync(scope, session, parsed, data, token),
                 cancellationToken));
         command.Subcommands.Add(CreateList(scope));

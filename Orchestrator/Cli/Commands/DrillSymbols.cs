@@ -31,11 +31,10 @@ internal static class DrillSymbols
         return option;
     }
 
-    public static Option<TimeSpan> Duration(string name, string description, TimeSpan otherwise) => new(name)
+    public static Option<TimeSpan?> Duration(string name, string description, TimeSpan otherwise) => new(name)
     {
         Description = $"{description}, for example 30s or 5m [default: {DurationText.Format(otherwise)}]",
         HelpName = "DURATION",
-        DefaultValueFactory = _ => otherwise,
         CustomParser = result =>
         {
             var text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;

@@ -5,12 +5,15 @@ namespace Stack.Cli;
 /// <summary><c>stack soak</c>: many workflows under many faults.</summary>
 internal static class SoakCommand
 {
+    private static readonly TimeSpan DefaultPause = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(10);
+
     public static Command Create(CommandScope scope)
     {
         var workflows = DrillSymbols.Count("--workflows", "How many canary workflows in all", 1_000, least: 1, most: 10_000_000);
         var inFlight = DrillSymbols.Count("--in-flight", "How many are under way at once, at most", 500, least: 1, most: 100_000);
-        var every = DrillSymbols.Duration("--every", "The time between two faults, on the average", TimeSpan.FromSeconds(3));
-        var limit = DrillSymbols.Duration("--timeout", "How long any one wait may take, that for the last workflows included", TimeSpan.FromMinutes(10));
+        var every = DrillSymbols.Duration("--every", "The time between two faults, on the average", DefaultPause);
+        var limit = DrillSymbols.Duration("--timeout", "How long any one wait may take, that for the last workflows included", DefaultLimit);
         var seed = DrillSymbols.Seed();
         var data = DrillSymbols.DataDirectory();
         return scope.Define(
@@ -21,7 +24,7 @@ internal static class SoakCommand
             async (session, parsed, cancellationToken) =>
             {
                 var options = new SoakOptions(
-                    parsed.GetValue(workflows), parsed.GetValue(inFlight), parsed.GetValue(seed) ?? DrillSymbols.AnySeed(session), parsed.GetValue(every), parsed.GetValue(limit));
+                    parsed.GetValue(workflows), parsed.GetValue(inFlight), parsed.GetValue(seed) ?? DrillSymbols.AnySeed(session), parsed.GetValue(every) ?? DefaultPause, parsed.GetValue(limit) ?? DefaultLimit);
                 using var target = await DrillSymbols.OpenAsync(scope, session, parsed, data, cancellationToken);
                 return await RunAsync(session, target, options, cancellationToken);
             });

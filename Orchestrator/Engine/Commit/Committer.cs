@@ -20,6 +20,7 @@ internal sealed partial class Committer : BackgroundService
     private readonly LeaseBuffer _leases;
     private readonly CommitEffects _effects;
     private readonly ReadyQueue _ready;
+    private readonly RecentEvents _recent;
     private readonly ClusterNode _node;
     private readonly EngineOptions _options;
     private readonly ILogger<Committer> _logger;
@@ -30,9 +31,10 @@ internal sealed partial class Committer : BackgroundService
     private readonly HashSet<WorkflowId> _doubtful = [];
     private int _flushIsDue;
 
-    public Committer(IWorkflowStore store, WorkflowCache cache, LeaseBuffer leases, CommitEffects effects, ReadyQueue ready, ClusterNode node, TimeProvider time, IOptions<EngineOptions> options, ILogger<Committer> logger)
+    public Committer(
+        IWorkflowStore store, WorkflowCache cache, LeaseBuffer leases, CommitEffects effects, ReadyQueue ready, RecentEvents recent, ClusterNode node, TimeProvider time, IOptions<EngineOptions> options, ILogger<Committer> logger)
     {
-        (_store, _cache, _leases, _effects, _ready, _node, _options, _logger) = (store, cache, leases, effects, ready, node, options.Value, logger);
+        (_store, _cache, _leases, _effects, _ready, _recent, _node, _options, _logger) = (store, cache, leases, effects, ready, recent, node, options.Value, logger);
         _time = time;
         _mailbox = Channel.CreateBounded<CommitItem>(new BoundedChannelOptions(_options.MailboxCapacity) { SingleReader = true });
         _linger = time.CreateTimer(_ => Flush(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -120,6 +122,7 @@ internal sealed partial class Committer : BackgroundService
             {
                 using var spans = CommitSpans.Begin(round);
                 outcome = await _store.CommitAsync(batch, CancellationToken.None).ConfigureAwait(false);
+                _recent.Add(batch, outcome);
                 EngineMetrics.Committed(batch.Workflows.Count, Stopwatch.GetElapsedTime(started));
             }
         }
@@ -251,6 +254,7 @@ internal sealed partial class Committer : BackgroundService
 
     private async Task FailAsync(IReadOnlyList<CommitItem> items, CommitRound? round, bool flush, Exception exception)
     {
+        _recent.Forget();
         foreach (var draft in round?.Drafts ?? [])
         {
             _cache.Remove(draft.Workflow.Header.Id);

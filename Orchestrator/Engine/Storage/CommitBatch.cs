@@ -161,7 +161,10 @@ public sealed record CommitOutcome
     /// <summary>The attempts among the claims that wait, and that are the writer's to offer now.</summary>
     public IReadOnlyCollection<TaskId> Claimed { get; init; } = [];
 
-    /// <summary>The highest event id that the batch wrote; 0 when it wrote none.</summary>
+    /// <summary>
+    /// The highest event id that the batch wrote; 0 when it wrote none. The ids of a batch follow one another without a gap; without notes, and when nothing was left out,
+    /// in the order of its workflows and of their events.
+    /// </summary>
     public long LastEventId { get; init; }
 }
 

@@ -82,16 +82,15 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
     {
         private readonly PostgresJson _json = new();
         private readonly PostgresBatch _batch;
-        private readonly PostgresStep _step = new();
         private readonly NpgsqlCommand _batchCall;
-        private readonly NpgsqlCommand _stepCall;
+        private readonly (PostgresStep Step, NpgsqlCommand Call)[] _steps;
 
         private Writer(NpgsqlConnection connection)
         {
             Connection = connection;
             _batch = new PostgresBatch(_json);
             _batchCall = CallOf(_batch.Call, _batch.Parameters);
-            _stepCall = CallOf(_step.Call, _step.Parameters);
+            _steps = [.. ((PostgresStep[])[PostgresStep.OfStep(), PostgresStep.OfSubmission()]).Select(step => (step, CallOf(step.Call, step.Parameters)))];
         }
 
         public NpgsqlConnection Connection { get; }
@@ -100,18 +99,25 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
         {
             var writer = new Writer(await connections.OpenAsync(cancellationToken));
             await writer._batchCall.PrepareAsync(cancellationToken);
-            await writer._stepCall.PrepareAsync(cancellationToken);
+            foreach (var (_, call) in writer._steps)
+            {
+                await call.PrepareAsync(cancellationToken);
+            }
+
             return writer;
         }
 
         public async Task<CommitOutcome> SendAsync(CommitBatch batch, PostgresFacets facets, CancellationToken giveUp)
         {
-            if (PostgresStep.Fits(batch))
+            foreach (var (step, call) in _steps)
             {
-                _step.Fill(batch, _json);
-                if (await _stepCall.ExecuteScalarAsync(giveUp) is long lastEventId)
+                if (step.Fits(batch))
                 {
-                    return new CommitOutcome { LastEventId = lastEventId };
+                    step.Fill(batch, facets, _json);
+                    if (await call.ExecuteScalarAsync(giveUp) is long lastEventId)
+                    {
+                        return new CommitOutcome { LastEventId = lastEventId };
+                    }
                 }
             }
 
@@ -147,7 +153,11 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
         public async ValueTask DisposeAsync()
         {
             await _batchCall.DisposeAsync();
-            await _stepCall.DisposeAsync();
+            foreach (var (_, call) in _steps)
+            {
+                await call.DisposeAsync();
+            }
+
             await Connection.DisposeAsync();
             _json.Dispose();
         }

@@ -77,7 +77,7 @@ internal sealed class PipelineClient(Uri address) : IDisposable
     /// <returns>The milliseconds of each, those of the first few left out.</returns>
     public async Task<List<double>> MeasureOneAtATimeAsync(int count)
     {
-        const int WarmUp = 50;
+        const int WarmUp = 20;
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/events?after=latest");
         request.Headers.Accept.ParseAdd("text/event-stream");
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
