@@ -1,6 +1,7 @@
 using Stack.Orchestrator.Api.Access;
 using Stack.Orchestrator.Api.Definitions;
 using Stack.Orchestrator.Api.Problems;
+using Stack.Orchestrator.Api.Replays;
 using Stack.ServiceDefaults.Health;
 
 namespace Stack.Orchestrator.Api;
@@ -17,6 +18,7 @@ internal static class ApiRoutes
         services.AddSingleton<DefinitionCatalog>();
         services.AddHostedService<BuiltInDefinitions>();
         services.AddSingleton<WorkflowViews>();
+        services.AddReplays();
         services.AddSingleton<EventStream>();
         services.AddHealthChecks().AddCheck<StoreHealth>("store", tags: [HealthTags.Ready]).AddCheck<AgentsHealth>("agents");
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
@@ -41,6 +43,7 @@ internal static class ApiRoutes
         api.MapWorkflows();
         api.MapWorkflowCommands();
         api.MapWorkflowEvents();
+        api.MapReplays();
         api.MapFiles();
         api.MapTasks();
         api.MapAgents();

@@ -69,6 +69,7 @@ internal sealed class WorkflowViews(IWorkflowStore store, DefinitionCatalog cata
             Reason = WaitReason.OfState(state),
             Error = state.Error,
             HeadCommit = state.HeadCommit,
+            Origin = state.Origin,
             CreatedBy = header.CreatedBy,
             TraceId = ActivityContext.TryParse(header.Traceparent, null, out var trace) ? trace.TraceId.ToString() : null,
             CreatedAt = header.CreatedAt,

@@ -25,7 +25,7 @@ public sealed class WorkflowEngine
         }
 
         submission = submission with { Definition = _cache.Pin(submission.Header.DefinitionVersion, submission.Definition) };
-        var item = new CommitItem(submission.Header.Id, new WorkflowInput.Submit { At = _time.GetUtcNow() }) { Submission = submission };
+        var item = new CommitItem(submission.Header.Id, new WorkflowInput.Submit { At = _time.GetUtcNow(), Origin = submission.Origin, Takeovers = submission.Takeovers }) { Submission = submission };
         if (_committer.TrySubmit(item) is not { } submitted)
         {
             return new SubmitOutcome.Overloaded(TimeSpan.FromSeconds(1));

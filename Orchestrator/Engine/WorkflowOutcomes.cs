@@ -13,6 +13,12 @@ public sealed record WorkflowSubmission
 
     /// <summary>The idempotency key. Null: none.</summary>
     public IdempotencyRecord? Idempotency { get; init; }
+
+    /// <summary>The workflow that it comes from. Null: none.</summary>
+    public WorkflowOrigin? Origin { get; init; }
+
+    /// <summary>What is taken over from it, in the order in which it was made. The commits are in the new workflow's repository already.</summary>
+    public IReadOnlyList<StageTakeover> Takeovers { get; init; } = [];
 }
 
 /// <summary>What became of a submission. A closed union.</summary>

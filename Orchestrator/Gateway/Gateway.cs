@@ -3,6 +3,7 @@ using Stack.Engine;
 using Stack.Orchestrator.Api.Access;
 using Stack.Orchestrator.Api.Problems;
 using Stack.Orchestrator.Gateway.Configuration;
+using Stack.Orchestrator.Gateway.Journal;
 using Stack.Orchestrator.Gateway.Ledger;
 using Stack.Orchestrator.Gateway.Ollama;
 using Stack.Orchestrator.Gateway.OpenAi;
@@ -16,18 +17,23 @@ internal static class Gateway
     // Conversations with pictures and long contexts.
     private const long MaxBodyBytes = 64L * 1024 * 1024;
 
-    /// <summary>Registers the gateway. After the store, whose ledger it uses; without one the ledger is in memory.</summary>
+    /// <summary>Registers the gateway. After the store, whose ledger and journal it uses; without one they are in memory.</summary>
     /// <param name="builder">The host.</param>
     public static IHostApplicationBuilder AddGateway(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ILedgerStore, InMemoryLedger>();
+        services.TryAddSingleton<InMemoryStore>();
+        services.TryAddSingleton<IWorkflowStore>(provider => provider.GetRequiredService<InMemoryStore>());
+        services.TryAddSingleton<IModelJournal>(provider => provider.GetRequiredService<InMemoryStore>());
         services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section);
         services.AddSingleton<GatewayFile>();
         services.AddHostedService(provider => provider.GetRequiredService<GatewayFile>());
         services.AddSingleton<ProviderDirectory>();
         services.AddSingleton<BudgetBook>();
+        services.AddSingleton<WorkflowOrigins>();
+        services.AddSingleton<CallJournal>();
         services.AddSingleton<ModelGateway>();
         services.AddSingleton<ResponseRuns>();
         services.AddHostedService<ReservationExpirer>();

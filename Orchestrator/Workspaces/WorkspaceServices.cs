@@ -18,6 +18,7 @@ internal static class WorkspaceServices
         builder.Services.AddSingleton(services => new GitRepositories(services.GetRequiredService<IOptions<OrchestratorOptions>>().Value.SharedDirectory));
         builder.Services.AddSingleton<WorkspaceFiles>();
         builder.Services.AddSingleton<WorkspaceSeed>();
+        builder.Services.AddSingleton<WorkspaceCopy>();
         builder.Services.AddSingleton<IWorkspaces>(services => new GitWorkspaces(
             services.GetRequiredService<GitCommand>(),
             services.GetRequiredService<GitRepositories>(),

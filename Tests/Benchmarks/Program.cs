@@ -1,5 +1,6 @@
 using Stack.Benchmarks;
 using Stack.Benchmarks.Floor;
+using Stack.Benchmarks.Gateway;
 using Stack.Benchmarks.History;
 using Stack.Benchmarks.Otlp;
 using Stack.Benchmarks.Pipeline;
@@ -14,6 +15,8 @@ var benchmarks = new Dictionary<string, (string Purpose, Func<string[], Task> Ru
     ["floor"] = ("what PostgreSQL and RabbitMQ themselves take for five stages, without an engine [workflows, default 5000] [one at a time, default 300]", FloorBenchmark.RunAsync),
     ["otlp"] = ("how fast the application host takes telemetry, what 100,000 spans cost it in memory, and what exporting costs the stack [spans, default 1000000] [workflows, default 5000; 0 for none]", OtlpBenchmark.RunAsync),
     ["otlp-receiver"] = ("the other process of otlp, which starts it", OtlpReceiver.RunAsync),
+    ["gateway"] = ("what the gateway adds to a call of a model, beside the provider alone [calls, default 3000]", GatewayBenchmark.RunAsync),
+    ["gateway-model"] = ("the other process of gateway, which starts it", ScriptedModel.RunAsync),
     ["start"] = ("from the start of the application host to all healthy, and from SIGTERM to its end [rounds, default 3] [embedded|processes|containers]", StartBenchmark.RunAsync),
     ["floor-worker"] = ("the other process of the floor, which starts it", FloorWorker.RunAsync),
 };

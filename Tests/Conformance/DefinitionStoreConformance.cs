@@ -48,6 +48,18 @@ public abstract class DefinitionStoreConformance : IAsyncLifetime
     }
 
     [ServerFact]
+    public async Task Keep_OtherVersion_IsLoadedAndTheCurrentOneStays()
+    {
+        var (current, kept) = (Make("app", "1", "one"), Make("app", "2", "two"));
+        await Store.ApplyDefinitionAsync(current, CancellationToken.None);
+        await Store.KeepDefinitionAsync(kept, CancellationToken.None);
+        await Store.KeepDefinitionAsync(kept with { Source = "other" }, CancellationToken.None);
+        Writes.Same(current, await Store.FindDefinitionAsync("app", CancellationToken.None));
+        Writes.Same(kept, await Store.LoadDefinitionAsync(kept.Version, CancellationToken.None));
+        Assert.Single(await Store.ListDefinitionsAsync(CancellationToken.None));
+    }
+
+    [ServerFact]
     public async Task Apply_TheCurrentVersionAgain_ChangesNothing()
     {
         var first = Make("app", "1", "one", builtIn: true);

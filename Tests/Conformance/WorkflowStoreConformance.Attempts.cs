@@ -17,6 +17,24 @@ public abstract partial class WorkflowStoreConformance
     }
 
     [ServerFact]
+    public async Task Commit_NewWorkflowWithAnAttemptThatIsOver_CountsItsOutput()
+    {
+        var id = NextId();
+        var submit = Submit(id);
+        await Store.CommitAsync(submit with
+        {
+            State = submit.State with { Origin = new WorkflowOrigin { Kind = WorkflowOriginKind.Fork, Of = NextId(), FromStage = "test", TakenOver = ["build"] } },
+            NewAttempts = [Begin("build", 1), Begin("test", 1)],
+            EndedAttempts = [End("build", 1, output: JsonPayload.Parse("""{"taken":"over"}""")) with { Commit = "c1" }],
+            Events = [.. submit.Events, new StageCompleted { At = Now, Stage = "build", Attempt = 1, Commit = "c1" }, new StageQueued { At = Now, Stage = "test", Attempt = 1 }],
+        });
+
+        Assert.Equal("""{"taken":"over"}""", (await Store.LoadOutputsAsync(id, CancellationToken.None))["build"].ToString());
+        Assert.Equal(["test"], (await Store.ListActiveAttemptsAsync(null, 10, CancellationToken.None)).Select(attempt => attempt.TaskId.Stage));
+        Assert.Equal(["build"], (await Store.LoadAsync([id], CancellationToken.None))[0].State.Origin!.TakenOver);
+    }
+
+    [ServerFact]
     public async Task Commit_AttemptEnds_KeepsAllThatItBrought()
     {
         var first = Submit(NextId());

@@ -41,6 +41,18 @@ internal sealed class DefinitionCatalog(IDefinitionStore store, AgentTypes agent
         return (applied, current is null);
     }
 
+    /// <summary>Keeps a definition for a workflow that is pinned to it, without making it current.</summary>
+    /// <param name="definition">The definition.</param>
+    /// <param name="source">Its text.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Its version.</returns>
+    public async Task<string> KeepAsync(WorkflowDefinition definition, string source, CancellationToken cancellationToken)
+    {
+        var version = DefinitionVersions.Of(definition);
+        await store.KeepDefinitionAsync(new StoredDefinition(definition, version, source, false, time.GetUtcNow()), cancellationToken);
+        return version;
+    }
+
     /// <summary>The current definition of a name, known for a second: many submissions name the same one. Null: there is none.</summary>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Ends the call.</param>
@@ -68,11 +80,18 @@ internal sealed class DefinitionCatalog(IDefinitionStore store, AgentTypes agent
     /// <summary>The definition that a workflow is pinned to.</summary>
     /// <param name="version">The version.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async ValueTask<WorkflowDefinition> PinnedAsync(string version, CancellationToken cancellationToken)
+    public async ValueTask<WorkflowDefinition> PinnedAsync(string version, CancellationToken cancellationToken) => (await PinnedStoredAsync(version, cancellationToken)).Definition;
+
+    /// <summary>The text of the definition that a workflow is pinned to, as it was applied.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async ValueTask<string> PinnedSourceAsync(string version, CancellationToken cancellationToken) => (await PinnedStoredAsync(version, cancellationToken)).Source;
+
+    private async ValueTask<StoredDefinition> PinnedStoredAsync(string version, CancellationToken cancellationToken)
     {
         if (_pinned.TryGetValue(version, out var known))
         {
-            return known.Definition;
+            return known;
         }
 
         var stored = await store.LoadDefinitionAsync(version, cancellationToken)
@@ -82,7 +101,6 @@ internal sealed class DefinitionCatalog(IDefinitionStore store, AgentTypes agent
             _pinned.Clear();
         }
 
-        _pinned[version] = stored;
-        return stored.Definition;
+        return _pinned[version] = stored;
     }
 }

@@ -43,6 +43,28 @@ internal sealed class ApiClient(Uri server, string? apiKey) : IDisposable
     public Task<WorkflowResource> RetryAsync(WorkflowId id, string? fromStage, CancellationToken cancellationToken) =>
         _transport.PostAsync<WorkflowResource>($"{Root}/workflows/{id}/retry", ApiTransport.Json(new RetryRequest { FromStage = fromStage }), cancellationToken);
 
+    /// <summary>Makes a fork.</summary>
+    public Task<WorkflowResource> ForkAsync(WorkflowId id, ForkRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync<WorkflowResource>($"{Root}/workflows/{id}/fork", ApiTransport.Json(request), cancellationToken);
+
+    /// <summary>Makes a replay of a workflow.</summary>
+    public Task<WorkflowResource> ReplayAsync(WorkflowId id, CancellationToken cancellationToken) =>
+        _transport.PostAsync<WorkflowResource>($"{Root}/workflows/{id}/replay", null, cancellationToken);
+
+    /// <summary>Makes a replay from the text of a recording.</summary>
+    public Task<WorkflowResource> ReplayAsync(string recording, CancellationToken cancellationToken) =>
+        _transport.PostAsync<WorkflowResource>($"{Root}/replays", new StringContent(recording, System.Text.Encoding.UTF8, "application/json"), cancellationToken);
+
+    /// <summary>The recording of a workflow. Its bytes are not to be changed.</summary>
+    public Task<HttpResponseMessage> OpenRecordingAsync(WorkflowId id, CancellationToken cancellationToken) => OpenAsync($"{Root}/workflows/{id}/recording", cancellationToken);
+
+    /// <summary>Compares a replay with what it replays.</summary>
+    public Task<ReplayComparison> CompareAsync(WorkflowId id, CancellationToken cancellationToken) => _transport.GetAsync<ReplayComparison>($"{Root}/workflows/{id}/comparison", cancellationToken);
+
+    /// <summary>What people decided in the workflow that a replay replays, by stage.</summary>
+    public Task<Dictionary<string, ApprovalDecision>> GetDecisionsAsync(WorkflowId id, CancellationToken cancellationToken) =>
+        _transport.GetAsync<Dictionary<string, ApprovalDecision>>($"{Root}/workflows/{id}/decisions", cancellationToken);
+
     /// <summary>Approves or rejects.</summary>
     public Task<WorkflowResource> DecideAsync(WorkflowId id, string stage, string decision, DecisionRequest request, CancellationToken cancellationToken) =>
         _transport.PostAsync<WorkflowResource>($"{Root}/workflows/{id}/stages/{Escape(stage)}/{decision}", ApiTransport.Json(request), cancellationToken);

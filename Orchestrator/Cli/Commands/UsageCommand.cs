@@ -34,10 +34,10 @@ internal static class UsageCommand
 
     private static void Write(Session session, UsageList list)
     {
-        var table = new ResultTable("BUDGET", "SPENT", "TOKENS", "CALLS", "RESERVED", "LIMITS");
+        var table = new ResultTable("BUDGET", "SPENT", "TOKENS", "CALLS", "REPLAYED", "RESERVED", "LIMITS");
         foreach (var budget in list.Budgets)
         {
-            table.Add(budget.Key, Dollars(budget.Spent.Money), $"{budget.Spent.Tokens}", $"{budget.Spent.Calls}", Dollars(budget.Reserved.Money), Limits(budget.Limits));
+            table.Add(budget.Key, Dollars(budget.Spent.Money), $"{budget.Spent.Tokens}", $"{budget.Spent.Calls}", $"{budget.Replayed}", Dollars(budget.Reserved.Money), Limits(budget.Limits));
         }
 
         table.Write(session.Output);

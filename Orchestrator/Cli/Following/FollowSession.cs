@@ -41,7 +41,8 @@ internal static class FollowSession
         }
     }
 
-    private static async Task<WorkflowResource> ShowAsync(Session session, WorkflowFollower follower, WorkflowId id, CancellationToken cancellationToken)
+    /// <summary>Shows a workflow until it is over or waits for a person.</summary>
+    public static async Task<WorkflowResource> ShowAsync(Session session, WorkflowFollower follower, WorkflowId id, CancellationToken cancellationToken)
     {
         if (session.Output.IsLive)
         {

@@ -16,6 +16,9 @@ public sealed record UsageResource
     /// <summary>What calls hold that are on their way, at their worst case.</summary>
     public required UsageAmount Reserved { get; init; }
 
+    /// <summary>Calls that the journal answered, at no cost; they are not among those spent. Counted for one workflow and its stages, when only these are asked for.</summary>
+    public long? Replayed { get; init; }
+
     /// <summary>What it may be. Null: there is no limit.</summary>
     public LimitRequest? Limits { get; init; }
 

@@ -60,6 +60,9 @@ public sealed record WorkflowResource
     /// <summary>The commit that holds what counted so far. Null: no workspace yet.</summary>
     public string? HeadCommit { get; init; }
 
+    /// <summary>The workflow that it replays or forks. Null: none.</summary>
+    public WorkflowOrigin? Origin { get; init; }
+
     /// <summary>Who submitted it.</summary>
     public string? CreatedBy { get; init; }
 

@@ -42,6 +42,12 @@ internal sealed class CommitEffects(
 
             foreach (var begun in draft.NewAttempts)
             {
+                if (!draft.State.IsOutstanding(begun.Stage, begun.Attempt))
+                {
+                    // It was taken over from another workflow, and is over.
+                    continue;
+                }
+
                 if (begun is { Parked: true, AvailableAt: null })
                 {
                     ready.LaneOf(begun.AgentType).Parked(begun.Priority);
@@ -118,6 +124,12 @@ internal sealed class CommitEffects(
             {
                 offers.Add(offer);
             }
+        }
+
+        if (item.Input is WorkflowInput.Submit { Takeovers: { Count: > 0 } taken } && draft.State.HeadCommit is { } head)
+        {
+            // The newest of a name counts.
+            workspaces.Enqueue(draft.Workflow.Header.Id, head, [.. taken.Reverse().SelectMany(takeover => takeover.References)]);
         }
 
         if (item.Input is not WorkflowInput.Report report || decision.Verdict is not Verdict.Applied)

@@ -51,6 +51,15 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
         });
     }
 
+    /// <summary>Completes a stage with what another workflow made.</summary>
+    public void TakeOver(StageTakeover takeover)
+    {
+        Queue(takeover.Stage, availableAt: null);
+        var stage = State.Find(takeover.Stage)!;
+        End(new AttemptEnd { Stage = stage.Name, Attempt = stage.Attempt, Status = AttemptStatus.Completed, FinishedAt = At, Output = takeover.Output, Commit = takeover.Commit }, tellAgent: false);
+        Add(new StageCompleted { Commit = takeover.Commit, References = takeover.References.Count > 0 ? takeover.References : null }, stage);
+    }
+
     public void End(AttemptEnd ended, bool tellAgent)
     {
         (_endedAttempts ??= []).Add(ended);

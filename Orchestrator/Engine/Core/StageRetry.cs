@@ -28,43 +28,45 @@ internal static class StageRetry
             return draft.Unchanged(Verdict.Refused, $"Stage '{from.Name}' needs '{missing}', which is not completed; begin with that one.");
         }
 
-        var again = StagesToRun(draft, from);
+        var again = StagesToRun(draft.Definition, draft.State, from);
         draft.Add(new WorkflowRetried
         {
             By = retry.By,
             Stages = again,
-            HeadCommit = HeadFor(draft, from),
+            HeadCommit = HeadFor(draft.State, from),
             DeadlineAt = draft.Definition.Timeout is { } timeout ? draft.At + timeout : null,
         });
         draft.Advance();
         return draft.Done();
     }
 
-    private static List<string> StagesToRun(DecisionDraft draft, StageState? from)
+    /// <summary>The stages that run again: those that did not complete, the one to begin with, and all that depend on them or came after it.</summary>
+    public static List<string> StagesToRun(WorkflowDefinition definition, WorkflowState state, StageState? from)
     {
-        var again = draft.State.Stages.Where(stage => stage.Status is not StageStatus.Completed).Select(stage => stage.Name).ToHashSet(StringComparer.Ordinal);
-        again.UnionWith(draft.Definition.Stages.Where(stage => stage.OnFailure is not null).Select(stage => stage.OnFailure!));
+        var again = state.Stages.Where(stage => stage.Status is not StageStatus.Completed).Select(stage => stage.Name).ToHashSet(StringComparer.Ordinal);
+        again.UnionWith(definition.Stages.Where(stage => stage.OnFailure is not null).Select(stage => stage.OnFailure!));
         if (from is not null)
         {
             again.Add(from.Name);
 
             // Going back to the commit where the stage began takes the later commits of others away with it. What ended in the same moment may be either.
-            var before = draft.AncestorsOf(from.Name);
-            again.UnionWith(draft.State.Stages.Where(stage => stage.Commit is not null && stage.EndedAt >= from.QueuedAt && !before.Contains(stage.Name)).Select(stage => stage.Name));
+            var before = StageGraph.Of(definition).AncestorsOf(from.Name);
+            again.UnionWith(state.Stages.Where(stage => stage.Commit is not null && stage.EndedAt >= from.QueuedAt && !before.Contains(stage.Name)).Select(stage => stage.Name));
         }
 
         bool grown;
         do
         {
             grown = false;
-            foreach (var stage in draft.Definition.Stages)
+            foreach (var stage in definition.Stages)
             {
                 grown |= stage.Needs.Any(again.Contains) && again.Add(stage.Name);
             }
         }
         while (grown);
-        return [.. draft.Definition.Stages.Select(stage => stage.Name).Where(again.Contains)];
+        return [.. definition.Stages.Select(stage => stage.Name).Where(again.Contains)];
     }
 
-    private static string? HeadFor(DecisionDraft draft, StageState? from) => from?.QueuedAt is null ? draft.State.HeadCommit : from.BaseCommit;
+    /// <summary>The commit to go back to.</summary>
+    public static string? HeadFor(WorkflowState state, StageState? from) => from?.QueuedAt is null ? state.HeadCommit : from.BaseCommit;
 }

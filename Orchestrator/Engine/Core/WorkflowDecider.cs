@@ -21,7 +21,7 @@ public static class WorkflowDecider
         var draft = new DecisionDraft(header, definition, state, input.At);
         return input switch
         {
-            WorkflowInput.Submit => Submit(draft),
+            WorkflowInput.Submit submit => Submit(draft, submit),
             WorkflowInput.Report report => AttemptEndings.Report(draft, report),
             WorkflowInput.LoseLease lost => AttemptEndings.Lose(draft, lost.Stage, lost.Attempt, AttemptPolicy.LeaseExpired),
             WorkflowInput.HandBack back => AttemptEndings.Lose(draft, back.Stage, back.Attempt, AttemptPolicy.HandedBack),
@@ -36,14 +36,24 @@ public static class WorkflowDecider
         };
     }
 
-    private static Decision Submit(DecisionDraft draft)
+    private static Decision Submit(DecisionDraft draft, WorkflowInput.Submit submit)
     {
         if (draft.State.Version != 0)
         {
             return draft.Unchanged(Verdict.Duplicate, "The workflow was submitted before.");
         }
 
-        draft.Add(new WorkflowSubmitted { DeadlineAt = draft.Definition.Timeout is { } timeout ? draft.At + timeout : null });
+        draft.Add(new WorkflowSubmitted { DeadlineAt = draft.Definition.Timeout is { } timeout ? draft.At + timeout : null, Origin = submit.Origin });
+        foreach (var takeover in submit.Takeovers)
+        {
+            draft.TakeOver(takeover);
+        }
+
+        foreach (var stage in submit.Origin?.LeftOut ?? [])
+        {
+            draft.Add(new StageEnded { Stage = stage, Status = StageStatus.Skipped });
+        }
+
         draft.Advance();
         return draft.Done();
     }

@@ -5,7 +5,7 @@ namespace Stack.Engine;
 /// <summary>A workflow in the words of its definition, for lists and people. Pure.</summary>
 /// <param name="State">For example <c>SCAFFOLDING</c> or <c>COMPLETED</c>.</param>
 /// <param name="CurrentStage">The first stage under way; the one that ended last when none is.</param>
-/// <param name="Progress">Completed stages in percent of all but failure handlers. Falls only through a retry.</param>
+/// <param name="Progress">Completed stages in percent of all but failure handlers and what a replay leaves out. Falls only through a retry.</param>
 public readonly record struct WorkflowDisplay(string State, string? CurrentStage, int Progress)
 {
     /// <summary>Shows a workflow.</summary>
@@ -18,7 +18,7 @@ public readonly record struct WorkflowDisplay(string State, string? CurrentStage
         for (var i = 0; i < state.Stages.Length; i++)
         {
             var stage = state.Stages[i];
-            if (!graph.IsHandler(i))
+            if (!graph.IsHandler(i) && state.Origin?.LeftOut.Contains(stage.Name) is not true)
             {
                 wanted++;
                 completed += stage.Status is StageStatus.Completed ? 1 : 0;

@@ -28,6 +28,9 @@ public sealed record WorkflowSubmitted : WorkflowEvent
 {
     /// <summary>When its timeout passes. Null: it has none.</summary>
     public DateTimeOffset? DeadlineAt { get; init; }
+
+    /// <summary>The workflow that it comes from. Null: none.</summary>
+    public WorkflowOrigin? Origin { get; init; }
 }
 
 /// <summary>Someone paused it.</summary>

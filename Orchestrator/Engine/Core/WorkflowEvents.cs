@@ -31,7 +31,7 @@ public static class WorkflowEvents
     private static WorkflowState Fold(WorkflowState state, WorkflowEvent happened) => happened switch
     {
         AttemptStarted or AttemptProgressed or AttemptLogged => state,
-        WorkflowSubmitted e => state with { DeadlineAt = e.DeadlineAt, UpdatedAt = e.At },
+        WorkflowSubmitted e => state with { DeadlineAt = e.DeadlineAt, Origin = e.Origin, UpdatedAt = e.At },
         WorkflowPaused e => state with { Paused = true, Reason = e.Reason, UpdatedAt = e.At },
         WorkflowResumed e => state with { Paused = false, Reason = null, UpdatedAt = e.At },
         WorkflowRetried e => Retry(state, e),

@@ -13,7 +13,14 @@ public abstract record WorkflowInput
     public required DateTimeOffset At { get; init; }
 
     /// <summary>Begin.</summary>
-    public sealed record Submit : WorkflowInput;
+    public sealed record Submit : WorkflowInput
+    {
+        /// <summary>The workflow that it comes from. Null: none.</summary>
+        public WorkflowOrigin? Origin { get; init; }
+
+        /// <summary>What is taken over from it, in this order.</summary>
+        public IReadOnlyList<StageTakeover> Takeovers { get; init; } = [];
+    }
 
     /// <summary>An attempt ended.</summary>
     public sealed record Report : WorkflowInput

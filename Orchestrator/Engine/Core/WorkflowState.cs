@@ -56,6 +56,9 @@ public sealed record WorkflowState
     /// <summary>How it ended: completed, failed, canceled or exhausted. Null: it has not.</summary>
     public WorkflowStatus? End { get; init; }
 
+    /// <summary>The workflow that it comes from. Null: none.</summary>
+    public WorkflowOrigin? Origin { get; init; }
+
     /// <summary>Whether someone paused it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Paused { get; init; }

@@ -10,6 +10,11 @@ public interface IDefinitionStore
     /// <param name="cancellationToken">Ends the call.</param>
     Task ApplyDefinitionAsync(StoredDefinition definition, CancellationToken cancellationToken);
 
+    /// <summary>Keeps a definition for workflows that are pinned to it, without making it the current one of its name. Idempotent by version.</summary>
+    /// <param name="definition">The definition.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    Task KeepDefinitionAsync(StoredDefinition definition, CancellationToken cancellationToken);
+
     /// <summary>The current definition of a name. Null: there is none.</summary>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Ends the call.</param>

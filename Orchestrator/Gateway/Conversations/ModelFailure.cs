@@ -41,6 +41,9 @@ internal enum FailureKind
 
     /// <summary>A budget does not cover the call.</summary>
     BudgetExhausted,
+
+    /// <summary>The workflow is a replay, and what it replays made no such call.</summary>
+    JournalMiss,
 }
 
 /// <summary>A model did not answer, or stopped answering.</summary>
@@ -76,6 +79,7 @@ internal sealed class ModelFailure(FailureKind kind, string message, Exception? 
         FailureKind.Resting => "provider_resting",
         FailureKind.PriceUnknown => "price_unknown",
         FailureKind.BudgetExhausted => "budget_exhausted",
+        FailureKind.JournalMiss => "journal_miss",
         _ => "request_refused",
     };
 
@@ -87,11 +91,12 @@ internal sealed class ModelFailure(FailureKind kind, string message, Exception? 
         FailureKind.TimedOut => StatusCodes.Status504GatewayTimeout,
         FailureKind.Throttled or FailureKind.BudgetExhausted => StatusCodes.Status429TooManyRequests,
         FailureKind.ModelMissing => StatusCodes.Status404NotFound,
+        FailureKind.JournalMiss => StatusCodes.Status409Conflict,
         _ => StatusCodes.Status400BadRequest,
     };
 
     /// <summary>Whether another model may answer instead.</summary>
-    public bool AllowsOther => Kind is not FailureKind.Refused;
+    public bool AllowsOther => Kind is not (FailureKind.Refused or FailureKind.JournalMiss);
 
     /// <summary>Whether it speaks against the provider's health.</summary>
     public bool IsFault => Kind is FailureKind.Unavailable or FailureKind.TimedOut or FailureKind.Cut or FailureKind.Unreadable;

@@ -20,15 +20,31 @@ internal static class UsageApi
             .WithDescription("They replace those of the gateway's file for this budget. A limit of null is none; a body without any limit brings those of the file back.");
     }
 
-    private static async Task<IResult> ListAsync(string? prefix, string? workflow, ILedgerStore store, BudgetBook book, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(string? prefix, string? workflow, ILedgerStore store, IModelJournal journal, BudgetBook book, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (workflow is not null && !WorkflowId.TryParse(workflow, null, out _))
+        WorkflowId id = default;
+        if (workflow is not null && !WorkflowId.TryParse(workflow, null, out id))
         {
             return Problem.Of(ProblemTypes.InvalidRequest, $"workflow: '{workflow}' is not the id of a workflow.", "GET /api/v1/workflows lists them.");
         }
 
-        var lines = await store.ListBudgetsAsync(workflow is null ? prefix ?? "" : $"workflow/{workflow}", MostLines, cancellationToken);
-        return TypedResults.Ok(new UsageList([.. lines.Select(line => Resource(line, book))]));
+        var lines = await store.ListBudgetsAsync(workflow is null ? prefix ?? "" : $"workflow/{id}", MostLines, cancellationToken);
+        return TypedResults.Ok(new UsageList(workflow is null
+            ? [.. lines.Select(line => Resource(line, book))]
+            : WithReplays(id, lines, await journal.CountCallsAsync(id, cancellationToken), book, time.GetUtcNow())));
+    }
+
+    // A workflow whose calls were all answered by the journal has no budget: nothing was ever reserved for it.
+    private static List<UsageResource> WithReplays(WorkflowId id, IReadOnlyList<BudgetLine> lines, IReadOnlyList<StageCalls> stages, BudgetBook book, DateTimeOffset now)
+    {
+        var replays = stages.ToDictionary(stage => $"workflow/{id}/stage/{stage.Stage}", stage => stage.Replays, StringComparer.Ordinal);
+        if (stages.Count > 0)
+        {
+            replays[$"workflow/{id}"] = stages.Sum(stage => stage.Replays);
+        }
+
+        var missing = replays.Keys.Except(lines.Select(line => line.Key)).Select(key => new BudgetLine(key, null, Amount.Zero, Amount.Zero, now));
+        return [.. lines.Concat(missing).OrderBy(line => line.Key, StringComparer.Ordinal).Select(line => Resource(line, book) with { Replayed = replays.GetValueOrDefault(line.Key) })];
     }
 
     private static async Task<IResult> LimitAsync(string key, LimitRequest limits, ILedgerStore store, BudgetBook book, TimeProvider time, CancellationToken cancellationToken)

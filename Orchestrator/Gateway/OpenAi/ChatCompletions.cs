@@ -25,7 +25,7 @@ internal static class ChatCompletions
         {
             var answer = await gateway.OpenAsync(model, ChatReader.Read(request), CallOrigin.Of(http), cancellationToken);
             AnswerHeaders.Write(http.Response, answer);
-            var whole = new ChatCompletion { Id = $"chatcmpl-{Guid.CreateVersion7(time.GetUtcNow()):n}", Created = time.GetUtcNow().ToUnixTimeSeconds(), Model = answer.Link.Model.Name, Choices = [] };
+            var whole = new ChatCompletion { Id = $"chatcmpl-{Guid.CreateVersion7(time.GetUtcNow()):n}", Created = time.GetUtcNow().ToUnixTimeSeconds(), Model = answer.Model, Choices = [] };
             if (request.Stream is true)
             {
                 return new ChatStream(answer, whole, request.StreamOptions?.IncludeUsage is true);

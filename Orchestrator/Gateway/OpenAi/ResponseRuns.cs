@@ -66,7 +66,7 @@ internal sealed class ResponseRuns(ModelGateway gateway, IHostApplicationLifetim
         try
         {
             await using var answer = await gateway.OpenAsync(model, run.Chat, origin, run.Token);
-            run.Begin(answer.Link.Model.Name);
+            run.Begin(answer.Model);
             await WriteAsync(run, answer);
         }
         catch (ModelFailure failure)

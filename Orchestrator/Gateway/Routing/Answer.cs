@@ -3,91 +3,28 @@ using Stack.Orchestrator.Gateway.Conversations;
 
 namespace Stack.Orchestrator.Gateway.Routing;
 
-/// <summary>
-/// An answer on its way. Whoever has it reads its parts to the end or disposes it; either way what it used is booked, its place is free again and the breaker knows how it went.
-/// For one reader.
-/// </summary>
-internal sealed class Answer(ChainLink link, string decision, TokenEstimate estimate, Func<TokenUse, Task> settle, ActiveProvider provider, TimeProvider time) : IAsyncDisposable
+/// <summary>An answer on its way. Whoever has it reads its parts to the end or disposes it. For one reader.</summary>
+internal abstract class Answer : IAsyncDisposable
 {
-    private readonly long _began = time.GetTimestamp();
-    private IAsyncEnumerator<AnswerPart>? _parts;
-    private AnswerPart? _first;
-    private TimeSpan _firstAfter;
-    private long _written;
-    private bool _isOver;
-
     /// <summary>The model that answers.</summary>
-    public ChainLink Link { get; } = link;
+    public abstract string Model { get; }
+
+    /// <summary>Its provider.</summary>
+    public abstract string Provider { get; }
 
     /// <summary>Why this model, in a line.</summary>
-    public string Decision { get; } = decision;
+    public abstract string Decision { get; }
 
-    /// <summary>What it used. Null: it is not over.</summary>
-    public TokenUse? Use { get; private set; }
-
-    /// <summary>Whether it holds one of the provider's places.</summary>
-    public bool HasPlace { get; set; }
-
-    /// <summary>Told how it went: what it used, what failed, how long it took, how long the first part took.</summary>
-    public Action<TokenUse, ModelFailure?, TimeSpan, TimeSpan>? Finished { get; init; }
-
-    /// <summary>Waits for the first part.</summary>
-    public async Task BeginAsync(IAsyncEnumerable<AnswerPart> parts)
-    {
-        var enumerator = parts.GetAsyncEnumerator(CancellationToken.None);
-        try
-        {
-            _first = await enumerator.MoveNextAsync() ? enumerator.Current : throw new ModelFailure(FailureKind.Cut, $"Provider '{provider.Entry.Name}' ended its answer before it began.");
-            _firstAfter = time.GetElapsedTime(_began);
-            _parts = enumerator;
-        }
-        catch (Exception)
-        {
-            await enumerator.DisposeAsync();
-            throw;
-        }
-    }
+    /// <summary><c>recorded</c> or <c>replayed</c>. Null: the call is not journaled.</summary>
+    public virtual string? Journal => null;
 
     /// <summary>The next part.</summary>
     /// <returns>Null: the end was given before.</returns>
     /// <exception cref="ModelFailure">The answer broke off.</exception>
-    public async ValueTask<AnswerPart?> NextAsync()
-    {
-        if (_isOver)
-        {
-            return null;
-        }
+    public abstract ValueTask<AnswerPart?> NextAsync();
 
-        try
-        {
-            var part = _first ?? (await _parts!.MoveNextAsync() ? _parts.Current : throw new ModelFailure(FailureKind.Cut, $"Provider '{provider.Entry.Name}' broke off in the middle of its answer."));
-            _first = null;
-            Count(part);
-            if (part is AnswerPart.End end)
-            {
-                var use = end.Use ?? Estimated();
-                await EndAsync(use, null, () => provider.Breaker.Succeed());
-                return end with { Use = use };
-            }
-
-            return part;
-        }
-        catch (ModelFailure failure)
-        {
-            await EndAsync(Estimated(), failure, () =>
-            {
-                if (failure.IsFault)
-                {
-                    provider.Breaker.Fail(provider.Entry.Failures, provider.Entry.CoolDown);
-                }
-                else
-                {
-                    provider.Breaker.Succeed();
-                }
-            });
-            throw;
-        }
-    }
+    /// <inheritdoc />
+    public abstract ValueTask DisposeAsync();
 
     /// <summary>Reads all.</summary>
     public async Task<WholeAnswer> ReadAsync()
@@ -113,58 +50,6 @@ internal sealed class Answer(ChainLink link, string decision, TokenEstimate esti
             }
         }
     }
-
-    /// <summary>Ends an answer that never began; nothing is booked.</summary>
-    public async ValueTask AbandonAsync()
-    {
-        _isOver = true;
-        await CleanAsync();
-    }
-
-    /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        if (!_isOver)
-        {
-            // The reader left: what was written until now counts.
-            await EndAsync(Estimated(), null, () => provider.Breaker.Forget());
-        }
-    }
-
-    private void Count(AnswerPart part) => _written += part switch
-    {
-        AnswerPart.Text text => TokenEstimate.Of(text.Value).Likely,
-        AnswerPart.Thought thought => TokenEstimate.Of(thought.Value).Likely,
-        AnswerPart.Call call => TokenEstimate.Of(call.Value.Arguments).Likely,
-        _ => 0,
-    };
-
-    private TokenUse Estimated() => provider.Entry.Kind is Configuration.ProviderKind.Builtin ? new TokenUse(0, 0) : new TokenUse(estimate.Likely, _written, IsEstimated: true);
-
-    private async Task EndAsync(TokenUse use, ModelFailure? failure, Action tellBreaker)
-    {
-        _isOver = true;
-        Use = use;
-        tellBreaker();
-        await CleanAsync();
-        await settle(use);
-        Finished?.Invoke(use, failure, time.GetElapsedTime(_began), _firstAfter);
-    }
-
-    private async ValueTask CleanAsync()
-    {
-        if (HasPlace)
-        {
-            HasPlace = false;
-            provider.Places.Release();
-        }
-
-        if (_parts is not null)
-        {
-            await _parts.DisposeAsync();
-            _parts = null;
-        }
-    }
 }
 
 /// <summary>An answer as a whole.</summary>
@@ -173,4 +58,26 @@ internal sealed class Answer(ChainLink link, string decision, TokenEstimate esti
 /// <param name="Calls">The calls of tools.</param>
 /// <param name="Reason">Why it ended.</param>
 /// <param name="Use">What it used.</param>
-internal sealed record WholeAnswer(string Text, string Thoughts, IReadOnlyList<ToolCall> Calls, string Reason, TokenUse Use);
+internal sealed record WholeAnswer(string Text, string Thoughts, IReadOnlyList<ToolCall> Calls, string Reason, TokenUse Use)
+{
+    /// <summary>The same in parts.</summary>
+    public IEnumerable<AnswerPart> Parts()
+    {
+        if (Thoughts.Length > 0)
+        {
+            yield return new AnswerPart.Thought(Thoughts);
+        }
+
+        if (Text.Length > 0)
+        {
+            yield return new AnswerPart.Text(Text);
+        }
+
+        foreach (var call in Calls)
+        {
+            yield return new AnswerPart.Call(call);
+        }
+
+        yield return new AnswerPart.End(Reason, Use);
+    }
+}

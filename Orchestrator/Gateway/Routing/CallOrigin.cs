@@ -10,17 +10,22 @@ namespace Stack.Orchestrator.Gateway.Routing;
 /// <param name="Stage">The stage. Null: none.</param>
 /// <param name="Attempt">The attempt. Null: none.</param>
 /// <param name="Agent">The agent type or agent definition. Null: not known.</param>
-internal sealed record CallOrigin(string Caller, bool IsAgent, string? Workflow = null, string? Stage = null, string? Attempt = null, string? Agent = null)
+/// <param name="Step">The durable step that the call belongs to. Null: none.</param>
+internal sealed record CallOrigin(string Caller, bool IsAgent, string? Workflow = null, string? Stage = null, string? Attempt = null, string? Agent = null, string? Step = null)
 {
-    /// <summary>Reads who a request is made for: its headers <c>Stack-Workflow</c>, <c>Stack-Stage</c>, <c>Stack-Attempt</c> and <c>Stack-Agent</c>, and the caller.</summary>
+    /// <summary>Reads who a request is made for: its headers <c>Stack-Workflow</c>, <c>Stack-Stage</c>, <c>Stack-Attempt</c>, <c>Stack-Agent</c> and <c>Stack-Step</c>, and the caller.</summary>
     /// <param name="context">The request.</param>
     public static CallOrigin Of(HttpContext context)
     {
         var caller = CallerOf(context);
         var headers = context.Request.Headers;
         var workflow = WorkflowId.TryParse(headers["Stack-Workflow"].ToString(), null, out var id) ? id.ToString() : null;
-        return new CallOrigin(caller.Name, caller.AgentId is not null || workflow is not null, workflow, Name(headers["Stack-Stage"]), Name(headers["Stack-Attempt"]), Name(headers["Stack-Agent"]));
+        return new CallOrigin(
+            caller.Name, caller.AgentId is not null || workflow is not null, workflow, Name(headers["Stack-Stage"]), Name(headers["Stack-Attempt"]), Name(headers["Stack-Agent"]), StepOf(headers["Stack-Step"]));
     }
+
+    // Two steps whose names are cut to the same one would take each other's answers.
+    private static string? StepOf(string? text) => text is { Length: > 0 and <= 200 } && text.All(c => c is >= ' ' and < (char)127) ? text : null;
 
     private static Caller CallerOf(HttpContext context) => context.Features.Get<Caller>() ?? new Caller("local", Scope.Everything);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Stack.Orchestrator.Gateway.Configuration;
 using Stack.Orchestrator.Gateway.Conversations;
+using Stack.Orchestrator.Gateway.Journal;
 using Stack.Orchestrator.Gateway.Ledger;
 using Stack.Orchestrator.Gateway.Providers;
 
@@ -11,18 +12,21 @@ namespace Stack.Orchestrator.Gateway.Routing;
 /// Answers a call with the first model of its chain that can: fits it, may be asked by the rules, is not resting, is covered by every budget, and gives a first part. From then on that model's
 /// failures are the call's; nothing is asked twice once a part was given away.
 /// </summary>
-internal sealed partial class ModelGateway(ProviderDirectory directory, BudgetBook book, TimeProvider time, ILogger<ModelGateway> logger)
+internal sealed partial class ModelGateway(ProviderDirectory directory, CallJournal journal, BudgetBook book, TimeProvider time, ILogger<ModelGateway> logger)
 {
     private const int LeastOutput = 256;
 
-    /// <summary>Asks the models of a chain until one answers.</summary>
+    /// <summary>Answers a call: from the journal, when the stage was answered this before; otherwise the models of a chain are asked until one answers.</summary>
     /// <param name="model">The name of a model or an alias.</param>
     /// <param name="chat">The conversation.</param>
     /// <param name="origin">Who it is for.</param>
     /// <param name="cancellationToken">Ends the work; the answer too.</param>
     /// <returns>The answer, whose first part is there. Disposing it ends it.</returns>
     /// <exception cref="ModelFailure">None answered.</exception>
-    public async Task<Answer> OpenAsync(string model, ChatCall chat, CallOrigin origin, CancellationToken cancellationToken)
+    public Task<Answer> OpenAsync(string model, ChatCall chat, CallOrigin origin, CancellationToken cancellationToken) =>
+        journal.OpenAsync(model, chat, origin, (asked, seen, token) => AskAsync(asked, chat, origin, seen, token), cancellationToken);
+
+    private async Task<ProviderAnswer> AskAsync(string model, ChatCall chat, CallOrigin origin, Func<ChainLink, AnswerPart, Task> seen, CancellationToken cancellationToken)
     {
         var chain = await directory.FindAsync(model, cancellationToken);
         var estimate = chat.Estimate();
@@ -32,7 +36,7 @@ internal sealed partial class ModelGateway(ProviderDirectory directory, BudgetBo
             try
             {
                 CheckEscalation(chain, link, chat, passed);
-                return await AskAsync(chain, link, chat, estimate, origin, passed, cancellationToken);
+                return await AskAsync(chain, link, chat, estimate, origin, passed, seen, cancellationToken);
             }
             catch (ModelFailure failure) when (failure.AllowsOther && chain.Links.Count > 1)
             {
@@ -47,6 +51,7 @@ internal sealed partial class ModelGateway(ProviderDirectory directory, BudgetBo
     /// <summary>Turns texts into vectors, with the same order of things: budget, breaker, retry, provider, chain.</summary>
     public async Task<(Vectors Vectors, ChainLink Link, long Tokens)> EmbedAsync(string model, IReadOnlyList<string> texts, int? dimensions, CallOrigin origin, CancellationToken cancellationToken)
     {
+        await journal.RefuseInReplayAsync(origin, "embeddings", cancellationToken);
         var chain = await directory.FindAsync(model, cancellationToken);
         var estimates = texts.Select(TokenEstimate.Of).ToList();
         var passed = new List<(ChainLink Link, ModelFailure Failure)>();
@@ -100,15 +105,23 @@ internal sealed partial class ModelGateway(ProviderDirectory directory, BudgetBo
         }
     }
 
-    private async Task<Answer> AskAsync(
-        ModelChain chain, ChainLink link, ChatCall chat, TokenEstimate estimate, CallOrigin origin, List<(ChainLink Link, ModelFailure Failure)> passed, CancellationToken cancellationToken)
+    private async Task<ProviderAnswer> AskAsync(
+        ModelChain chain,
+        ChainLink link,
+        ChatCall chat,
+        TokenEstimate estimate,
+        CallOrigin origin,
+        List<(ChainLink Link, ModelFailure Failure)> passed,
+        Func<ChainLink, AnswerPart, Task> seen,
+        CancellationToken cancellationToken)
     {
         var ability = link.Model.ContextTokens is null || chat.Tools.Count > 0 ? await link.Provider.AbilityAsync(link.Model.ProviderModel, cancellationToken) : null;
         var context = link.Model.ContextTokens ?? ability?.ContextTokens;
         var output = OutputOf(link, chat, estimate, context);
         var reservation = await book.ReserveAsync(link, origin, estimate.Most, output, cancellationToken);
-        var answer = new Answer(link, DecisionOf(chain, link, passed), estimate, use => book.SettleAsync(reservation, link.Model, use), link.Provider, time)
+        var answer = new ProviderAnswer(link, DecisionOf(chain, link, passed), estimate, use => book.SettleAsync(reservation, link.Model, use), link.Provider, time)
         {
+            Seen = part => seen(link, part),
             Finished = (use, failure, took, first) => LogAnswered(
                 link.Model.Name, chain.Name, origin.Caller, origin.Workflow, origin.Stage, origin.Attempt, failure?.Code ?? "answered", (long)took.TotalMilliseconds, (long)first.TotalMilliseconds,
                 use.Prompt, use.Completion, BudgetBook.Dollars(link.Model.Price!.Of(use.Prompt, use.Completion)), DecisionOf(chain, link, passed)),
@@ -128,7 +141,7 @@ internal sealed partial class ModelGateway(ProviderDirectory directory, BudgetBo
     }
 
     // From rung to rung, when the server says that the model does not take tools this way.
-    private async Task OpenAsync(Answer answer, ProviderCall call, ModelAbility? ability, CancellationToken cancellationToken)
+    private async Task OpenAsync(ProviderAnswer answer, ProviderCall call, ModelAbility? ability, CancellationToken cancellationToken)
     {
         var provider = answer.Link.Provider;
         for (var rung = provider.RungOf(answer.Link.Model, ability); ;)
@@ -192,7 +205,7 @@ internal sealed partial class ModelGateway(ProviderDirectory directory, BudgetBo
         },
         cancellationToken).AsTask();
 
-    private async Task TakePlaceAsync(ActiveProvider provider, Answer answer, CancellationToken cancellationToken)
+    private async Task TakePlaceAsync(ActiveProvider provider, ProviderAnswer answer, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(provider.Entry.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);

@@ -7,13 +7,11 @@ namespace Stack.Orchestrator.Stores.Postgres;
 internal sealed partial class PostgresStore
 {
     /// <inheritdoc />
-    public Task ApplyDefinitionAsync(StoredDefinition definition, CancellationToken cancellationToken) => _connections.ExecuteAsync(
-        ApplyDefinition,
-        [
-            Text(definition.Version), Text(definition.Definition.Name), new() { Value = definition.BuiltIn }, Time(definition.AppliedAt),
-            Json(JsonPayload.From(definition.Definition)), Text(PostgresText.Storable(definition.Source)),
-        ],
-        cancellationToken);
+    public Task ApplyDefinitionAsync(StoredDefinition definition, CancellationToken cancellationToken) => _connections.ExecuteAsync(ApplyDefinition, Columns(definition), cancellationToken);
+
+    /// <inheritdoc />
+    public Task KeepDefinitionAsync(StoredDefinition definition, CancellationToken cancellationToken) => _connections.ExecuteAsync(
+        "INSERT INTO definitions (version, name, built_in, applied_at, definition, source) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (version) DO NOTHING", Columns(definition), cancellationToken);
 
     /// <inheritdoc />
     public Task<StoredDefinition?> FindDefinitionAsync(string name, CancellationToken cancellationToken) =>
@@ -26,6 +24,12 @@ internal sealed partial class PostgresStore
     /// <inheritdoc />
     public async Task<IReadOnlyList<StoredDefinition>> ListDefinitionsAsync(CancellationToken cancellationToken) =>
         await _connections.RowsAsync($"{SelectDefinition} JOIN current_definitions c USING (version) ORDER BY c.name", [], Definition, cancellationToken);
+
+    private static NpgsqlParameter[] Columns(StoredDefinition definition) =>
+    [
+        Text(definition.Version), Text(definition.Definition.Name), new() { Value = definition.BuiltIn }, Time(definition.AppliedAt),
+        Json(JsonPayload.From(definition.Definition)), Text(PostgresText.Storable(definition.Source)),
+    ];
 
     private static StoredDefinition Definition(NpgsqlDataReader row) => new(
         row.Json<WorkflowDefinition>(3)!,

@@ -27,6 +27,13 @@ internal sealed partial class SqliteStore
             cancellationToken);
 
     /// <inheritdoc />
+    public Task KeepDefinitionAsync(StoredDefinition definition, CancellationToken cancellationToken) => _writer.RunAsync(
+        database => database.Statement("INSERT INTO definitions (version, name, built_in, applied_at, definition, source) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (version) DO NOTHING")
+            .Bind(definition.Version).Bind(definition.Definition.Name).Bind(definition.BuiltIn ? 1 : 0).Bind(definition.AppliedAt).Bind(JsonPayload.From(definition.Definition)).Bind(definition.Source)
+            .Run(),
+        cancellationToken);
+
+    /// <inheritdoc />
     public Task<StoredDefinition?> FindDefinitionAsync(string name, CancellationToken cancellationToken) =>
         _readers.ReadAsync(database => database.Statement(SelectDefinition + CurrentOfName).Bind(name).First(Definition), cancellationToken);
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Gateway;
 using Stack.Orchestrator.Gateway.Configuration;
@@ -72,6 +73,39 @@ public sealed class GatewayHost : IAsyncDisposable
 
         using var response = await Client.SendAsync(request);
         return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>());
+    }
+
+    /// <summary>Puts a workflow into the store, so that its calls are journaled.</summary>
+    public async Task<WorkflowId> BeginWorkflowAsync(WorkflowOrigin? origin = null)
+    {
+        var write = Conformance.Writes.Submit(WorkflowId.New(TimeProvider.System));
+        await Services.GetRequiredService<IWorkflowStore>().CommitAsync(new CommitBatch { Workflows = [write with { State = write.State with { Origin = origin } }] }, CancellationToken.None);
+        return write.State.Id;
+    }
+
+    /// <summary>Asks as an attempt at the stage <c>build</c> does.</summary>
+    /// <returns>The answer, or the code of the error; and what the journal did.</returns>
+    public async Task<(string? Said, string? Journal)> AskAsync(WorkflowId workflow, int attempt, string text, string model = "tiny", string? step = null, bool stream = false)
+    {
+        var body = JsonSerializer.Serialize(new { model, stream, messages = new[] { new { role = "user", content = text } } });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(body, null, "application/json") };
+        request.Headers.Add("Stack-Workflow", workflow.ToString());
+        request.Headers.Add("Stack-Stage", "build");
+        request.Headers.Add("Stack-Attempt", $"{attempt}");
+        if (step is not null)
+        {
+            request.Headers.Add("Stack-Step", step);
+        }
+
+        using var response = await Client.SendAsync(request);
+        var journal = response.Headers.TryGetValues("Stack-Journal", out var values) ? values.Single() : null;
+        if (stream)
+        {
+            return (await response.Content.ReadAsStringAsync(), journal);
+        }
+
+        var answer = ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>());
+        return (response.IsSuccessStatusCode ? answer.Text() : answer.Code(), journal);
     }
 
     /// <summary>The body of a stream, as text, with its status.</summary>

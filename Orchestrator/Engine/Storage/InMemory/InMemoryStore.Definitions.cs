@@ -23,6 +23,10 @@ public sealed partial class InMemoryStore
             cancellationToken);
 
     /// <inheritdoc />
+    public Task KeepDefinitionAsync(StoredDefinition definition, CancellationToken cancellationToken) =>
+        Write(state => state.Definitions.ContainsKey(definition.Version) ? (state, false) : (state with { Definitions = state.Definitions.Add(definition.Version, definition) }, true), cancellationToken);
+
+    /// <inheritdoc />
     public Task<StoredDefinition?> FindDefinitionAsync(string name, CancellationToken cancellationToken) =>
         Read(state => state.CurrentDefinitions.TryGetValue(name, out var version) ? state.Definitions[version] : null, cancellationToken);
 

@@ -6,7 +6,7 @@ namespace Stack.Engine;
 /// The stores in the memory of one process: nothing survives it. For tests, and for a throw-away orchestrator. Behaves as the durable stores do, batch for batch.
 /// Thread-safe; reads never wait.
 /// </summary>
-public sealed partial class InMemoryStore : IWorkflowStore, IDefinitionStore, IDeploymentStore
+public sealed partial class InMemoryStore : IWorkflowStore, IDefinitionStore, IDeploymentStore, IModelJournal
 {
     private readonly Lock _writing = new();
     private volatile InMemoryState _state = new();
@@ -131,6 +131,7 @@ public sealed partial class InMemoryStore : IWorkflowStore, IDefinitionStore, ID
                 }
 
                 var gone = ended.ToHashSet();
+                ForgetCalls(gone);
                 var left = state with
                 {
                     Workflows = state.Workflows.RemoveRange(ended),

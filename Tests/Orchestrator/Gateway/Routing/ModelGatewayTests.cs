@@ -50,6 +50,56 @@ public sealed class ModelGatewayTests
     }
 
     [Fact]
+    public async Task Chat_PromptLargerThanAnyContext_IsRefusedNamingEachAndNobodyIsAsked()
+    {
+        await using var ollama = await StartOllamaAsync(context: 2048);
+        await using var host = await GatewayHost.StartAsync(GatewayHost.OllamaFile(ollama, more: $$"""
+              cloud: {kind: openai, url: "{{ollama.Address}}v1", local: false}
+            models:
+              gpt: {provider: cloud, context: 4000, price: {input: 1, output: 1} }
+            aliases: {smart: [ollama/*, gpt]}
+            """));
+
+        var answer = await host.ChatAsync("smart", string.Concat(Enumerable.Repeat("word ", 5000)));
+
+        Assert.Equal((400, "context_length_exceeded", "messages"), (answer.Status, answer.Code(), answer.Error().GetProperty("param").GetString()));
+        Assert.Contains("the context of 'tiny:latest' is 2048", answer.Message(), StringComparison.Ordinal);
+        Assert.Contains("the context of 'gpt' is 4000", answer.Message(), StringComparison.Ordinal);
+        Assert.DoesNotContain(ollama.Asked, request => request.Path is "/api/chat" or "/v1/chat/completions");
+    }
+
+    [Fact]
+    public async Task Chat_ServerTakesTheCallAndSaysNothing_IsATimeoutThatCostsNothing()
+    {
+        await using var ollama = await StartOllamaAsync();
+        ollama.Always("/api/chat", async (context, _) => await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
+        await using var host = await GatewayHost.StartAsync(GatewayHost.OllamaFile(ollama, ", first_token_timeout: 300ms"));
+
+        var answer = await host.ChatAsync("tiny", "Hello");
+        var (status, body) = await host.PostAsync("/api/chat", """{"model":"tiny","stream":false,"messages":[{"role":"user","content":"Hello"}]}""");
+
+        Assert.Equal((504, "provider_timed_out"), (answer.Status, answer.Code()));
+        Assert.Equal(504, status);
+        Assert.Contains("did not give the next part of the answer ('first_token_timeout') within 300ms", body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        var day = (await host.Ledger.ListBudgetsAsync("day/", 1, CancellationToken.None)).Single();
+        Assert.Equal((0, 0), (day.Spent.Calls, day.Reserved.Calls));
+    }
+
+    [Fact]
+    public async Task Chat_ModelThatIsNotThere_IsNamedInBothProtocols()
+    {
+        await using var ollama = await StartOllamaAsync();
+        await using var host = await GatewayHost.StartAsync(GatewayHost.OllamaFile(ollama));
+
+        var answer = await host.ChatAsync("tinny", "Hello");
+        var (status, body) = await host.PostAsync("/api/chat", """{"model":"tinny","messages":[{"role":"user","content":"Hello"}]}""");
+
+        Assert.Equal((404, "model_not_found", "model"), (answer.Status, answer.Code(), answer.Error().GetProperty("param").GetString()));
+        Assert.Contains("There are: builtin, tiny:latest", answer.Message(), StringComparison.Ordinal);
+        Assert.Equal((404, answer.Message()), (status, body.GetProperty("error").GetString()));
+    }
+
+    [Fact]
     public async Task Chat_ServerFailsFiveTimes_RestsAndComesBack()
     {
         await using var ollama = await StartOllamaAsync();

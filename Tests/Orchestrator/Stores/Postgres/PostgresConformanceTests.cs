@@ -59,3 +59,17 @@ public sealed class PostgresLedgerStoreTests : LedgerStoreConformance
 
     protected override async Task<ILedgerStore> OpenAsync() => await (_database = await PostgresDatabase.CreateAsync()).OpenMigratedAsync();
 }
+
+[NeedsServer("postgresql")]
+public sealed class PostgresModelJournalTests : ModelJournalConformance
+{
+    private PostgresDatabase? _database;
+
+    public override async Task DisposeAsync() => await _database!.DisposeAsync();
+
+    protected override async Task<(IModelJournal Journal, IWorkflowStore Workflows)> OpenAsync()
+    {
+        var store = await (_database = await PostgresDatabase.CreateAsync()).OpenMigratedAsync();
+        return (store, store);
+    }
+}

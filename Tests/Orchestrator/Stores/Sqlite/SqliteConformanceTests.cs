@@ -54,3 +54,20 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreConformance
 
     protected override async Task<ILedgerStore> OpenAsync() => await _directory.OpenMigratedAsync();
 }
+
+public sealed class SqliteModelJournalTests : ModelJournalConformance
+{
+    private readonly SqliteDirectory _directory = new();
+
+    public override Task DisposeAsync()
+    {
+        _directory.Dispose();
+        return Task.CompletedTask;
+    }
+
+    protected override async Task<(IModelJournal Journal, IWorkflowStore Workflows)> OpenAsync()
+    {
+        var store = await _directory.OpenMigratedAsync();
+        return (store, store);
+    }
+}

@@ -42,3 +42,12 @@ public sealed class InMemoryLedgerStoreTests : LedgerStoreConformance
 
     protected override Task<ILedgerStore> OpenAsync() => Task.FromResult<ILedgerStore>(new InMemoryLedger());
 }
+
+public sealed class InMemoryModelJournalTests : ModelJournalConformance
+{
+    private readonly InMemoryStore _store = new();
+
+    public override Task DisposeAsync() => Task.CompletedTask;
+
+    protected override Task<(IModelJournal Journal, IWorkflowStore Workflows)> OpenAsync() => Task.FromResult<(IModelJournal, IWorkflowStore)>((_store, _store));
+}
