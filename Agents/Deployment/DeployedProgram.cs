@@ -1,5 +1,4 @@
 using System.Globalization;
-using Stack.Agents.Tools;
 using Stack.Contracts;
 
 namespace Stack.Agents.Deployment;

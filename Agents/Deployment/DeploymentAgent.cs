@@ -77,7 +77,7 @@ internal sealed partial class DeploymentAgent(DeploymentRoot root, DeploymentSup
         var swap = await supervisor.SwapAsync(deployment, healthLimit, cancellationToken);
         if (swap.Running is not { } running)
         {
-            Tools.Folders.Remove(deployment.Directory);
+            Folders.Remove(deployment.Directory);
             return new StageOutcome.Failed { Error = NotHealthy(deployment, swap) };
         }
 

@@ -1,5 +1,4 @@
 using Stack.Agents.Runtime;
-using Stack.Agents.Tools;
 
 namespace Stack.Agents.Deployment;
 

@@ -34,7 +34,7 @@ internal sealed record DeploymentRoot(string Directory, string Host)
             .Skip(KeptReleases - 1);
         foreach (var folder in old)
         {
-            Tools.Folders.Remove(folder.FullName);
+            Folders.Remove(folder.FullName);
         }
     }
 }

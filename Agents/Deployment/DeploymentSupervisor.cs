@@ -1,5 +1,4 @@
 using Stack.Agents.Runtime;
-using Stack.Agents.Tools;
 using Stack.Contracts;
 
 namespace Stack.Agents.Deployment;
@@ -237,7 +236,7 @@ internal sealed partial class DeploymentSupervisor : BackgroundService
             await WriteAsync(deployment with { Status = DeploymentStatus.Starting, Url = program.Url.AbsoluteUri, Pid = program.Child.Pid, Message = "Starting." });
             return true;
         }
-        catch (AgentFailure failure)
+        catch (Exception failure) when (failure is AgentFailure or ProgramMissingException)
         {
             return await FailAsync(deployment, failure.Message);
         }

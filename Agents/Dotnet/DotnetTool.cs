@@ -1,4 +1,3 @@
-using Stack.Agents.Tools;
 
 namespace Stack.Agents.Dotnet;
 

@@ -1,5 +1,4 @@
 using Microsoft.Playwright;
-using Stack.Agents.Tools;
 using Stack.Contracts;
 
 namespace Stack.Agents.E2e;

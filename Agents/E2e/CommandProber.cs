@@ -1,4 +1,3 @@
-using Stack.Agents.Tools;
 using Stack.Contracts;
 
 namespace Stack.Agents.E2e;

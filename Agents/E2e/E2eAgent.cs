@@ -1,6 +1,7 @@
 using Stack.Agents.Dotnet;
 using Stack.Agents.Node;
 using Stack.Agents.Runtime;
+using Stack.Checks;
 using Stack.Contracts;
 
 namespace Stack.Agents.E2e;

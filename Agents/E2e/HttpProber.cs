@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Stack.Checks;
 using Stack.Contracts;
 
 namespace Stack.Agents.E2e;

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
-using Stack.Agents.Tools;
 using Stack.Contracts;
 using Stack.Messaging;
 using Stack.Messaging.Http;

@@ -12,13 +12,14 @@ internal static class FailureClassifier
 
     /// <summary>Whether the exception was not foreseen by whoever wrote the agent, and counts against its health.</summary>
     /// <param name="exception">What was thrown.</param>
-    public static bool IsUnexpected(Exception exception) => exception is not (AgentFailure or TaskFeedException or OperationCanceledException);
+    public static bool IsUnexpected(Exception exception) => exception is not (AgentFailure or ProgramMissingException or TaskFeedException or OperationCanceledException);
 
     /// <summary>Classifies an exception.</summary>
     /// <param name="exception">What was thrown.</param>
     public static StructuredError Classify(Exception exception) => exception switch
     {
         AgentFailure failure => failure.Error,
+        ProgramMissingException missing => missing.Error,
         TaskFeedException feed => OfFeed(feed),
         IOException io when (io.HResult & 0xFFFF) == DiskFull => Error("disk_full", io, ErrorCategory.Resource, FailureClass.Infrastructure) with
         {

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Stack.Agents.Tools;
 using Stack.Contracts;
 
 namespace Stack.Agents.Runtime;

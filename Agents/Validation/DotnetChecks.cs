@@ -1,6 +1,6 @@
 using Stack.Agents.Dotnet;
 using Stack.Agents.Runtime;
-using Stack.Agents.Tools;
+using Stack.Checks;
 using Stack.Contracts;
 
 namespace Stack.Agents.Validation;

@@ -122,9 +122,9 @@ internal sealed class AgentBench : IAsyncDisposable
         {
             return await agent.ExecuteAsync(context, CancellationToken.None);
         }
-        catch (AgentFailure failure)
+        catch (Exception failure) when (failure is AgentFailure or ProgramMissingException)
         {
-            return new StageOutcome.Failed { Error = failure.Error };
+            return new StageOutcome.Failed { Error = FailureClassifier.Classify(failure) };
         }
     }
 

@@ -3,7 +3,6 @@ using Stack.Agents.Deployment;
 using Stack.Agents.E2e;
 using Stack.Agents.Integration;
 using Stack.Agents.Scaffold;
-using Stack.Agents.Tools;
 using Stack.Agents.Validation;
 using Stack.Contracts;
 using Stack.Tests.Agents.Deployment;

@@ -10,11 +10,12 @@ public sealed class LayeringTests
     private static readonly Dictionary<string, string[]> MaySee = new(StringComparer.Ordinal)
     {
         ["Orchestrator/Contracts/Contracts.csproj"] = [],
+        ["Orchestrator/Checks/Checks.csproj"] = ["Contracts"],
         ["Orchestrator/Engine/Engine.csproj"] = ["Contracts"],
         ["Orchestrator/Messaging/Messaging.csproj"] = ["Contracts"],
         ["Orchestrator/Cli/Cli.csproj"] = ["Contracts"],
-        ["Orchestrator/Orchestrator.csproj"] = ["Contracts", "Engine", "Messaging", "ServiceDefaults"],
-        ["Agents/Agents.csproj"] = ["Contracts", "Messaging", "ServiceDefaults"],
+        ["Orchestrator/Orchestrator.csproj"] = ["Checks", "Contracts", "Engine", "Messaging", "ServiceDefaults"],
+        ["Agents/Agents.csproj"] = ["Checks", "Contracts", "Messaging", "ServiceDefaults"],
         ["ServiceDefaults/ServiceDefaults.csproj"] = [],
         ["AppHost/Offline/AppHost.Offline.csproj"] = [],
         ["AppHost/AppHost.csproj"] = ["AppHost.Offline"],
@@ -53,7 +54,10 @@ public sealed class LayeringTests
     [Theory]
     [InlineData("Stack.Contracts", "Microsoft.Extensions")]
     [InlineData("Stack.Contracts", "Microsoft.AspNetCore")]
+    [InlineData("Stack.Checks", "Microsoft.AspNetCore")]
+    [InlineData("Stack.Checks", "Stack.Engine")]
     [InlineData("Stack.Engine", "Microsoft.AspNetCore")]
+    [InlineData("Stack.Engine", "Stack.Checks")]
     [InlineData("Stack.Engine", "Stack.Messaging")]
     [InlineData("Stack.Engine", "System.Net.Http")]
     [InlineData("Stack.Messaging", "Stack.Engine")]

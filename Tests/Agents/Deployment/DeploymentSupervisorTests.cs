@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Stack.Agents.Deployment;
-using Stack.Agents.Tools;
 using Stack.Contracts;
 
 namespace Stack.Tests.Agents.Deployment;

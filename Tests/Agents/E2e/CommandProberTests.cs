@@ -1,5 +1,4 @@
 using Stack.Agents.E2e;
-using Stack.Agents.Tools;
 using Stack.Contracts;
 
 namespace Stack.Tests.Agents.E2e;

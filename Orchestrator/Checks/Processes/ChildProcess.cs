@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>
 /// A program under way, as the leader of a process group of its own. It ends with this object, with its owner, and with this whole process however that ends:

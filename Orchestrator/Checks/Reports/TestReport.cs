@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 
-namespace Stack.Agents.Dotnet;
+namespace Stack.Checks;
 
 /// <summary>How the tests ended.</summary>
 /// <param name="Total">How many there are.</param>

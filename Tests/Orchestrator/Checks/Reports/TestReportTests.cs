@@ -1,6 +1,7 @@
-using Stack.Agents.Dotnet;
+using Stack.Checks;
+using Stack.Tests.Agents;
 
-namespace Stack.Tests.Agents.Dotnet;
+namespace Stack.Tests.Orchestrator.Checks.Reports;
 
 public sealed class TestReportTests
 {

@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>
 /// The environment that child processes get: an allow list of this process's variables, a private HOME, and settings that keep build tools from leaving servers behind.

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>Finds ports of the loopback interface that nobody listens on.</summary>
 internal static class FreePort

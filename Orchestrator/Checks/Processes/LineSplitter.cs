@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>Cuts a stream of text into lines. A line longer than 4,000 characters is passed on in pieces.</summary>
 /// <param name="onLine">Receives the lines without their ends.</param>

@@ -3,10 +3,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Stack.Agents.Runtime;
-using Stack.Agents.Tools;
+using Stack.Tests.Agents;
 
-namespace Stack.Tests.Agents.Tools;
+namespace Stack.Tests.Orchestrator.Checks.Processes;
 
 public sealed class ProcessToolTests : IAsyncDisposable
 {
@@ -175,7 +174,7 @@ public sealed class ProcessToolTests : IAsyncDisposable
     [Fact]
     public async Task Run_MissingProgram_NamesItAndTheRemedy()
     {
-        var failure = await Assert.ThrowsAsync<AgentFailure>(() => _tool.RunAsync("no-such-program", [], CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<ProgramMissingException>(() => _tool.RunAsync("no-such-program", [], CancellationToken.None));
 
         Assert.Equal("program_missing", failure.Error.Code);
         Assert.Contains("'no-such-program' was not found on PATH", failure.Message, StringComparison.Ordinal);

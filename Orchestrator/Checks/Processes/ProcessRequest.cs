@@ -1,4 +1,4 @@
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>A program to run.</summary>
 internal sealed record ProcessRequest

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>Keeps the head and the tail of a text that may be longer than the limit. Thread-safe.</summary>
 /// <param name="limit">Characters to keep.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Stack.Agents.E2e;
+using Stack.Checks;
 
-namespace Stack.Tests.Agents.E2e;
+namespace Stack.Tests.Orchestrator.Checks;
 
 public sealed class JsonFragmentTests
 {

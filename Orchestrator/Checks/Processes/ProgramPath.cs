@@ -1,7 +1,6 @@
-using Stack.Agents.Runtime;
 using Stack.Contracts;
 
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>Finds programs before they are started, so that a missing one is a clear error and not exit code 127.</summary>
 internal static class ProgramPath
@@ -27,9 +26,9 @@ internal static class ProgramPath
     /// <param name="program">A name, or a path.</param>
     /// <param name="directory">What a relative path is relative to.</param>
     /// <param name="searchPath">The folders for a name, separated by colons.</param>
-    /// <exception cref="AgentFailure">It is nowhere.</exception>
+    /// <exception cref="ProgramMissingException">It is nowhere.</exception>
     public static string Require(string program, string directory, string searchPath) =>
-        Find(program, directory, searchPath) ?? throw new AgentFailure(new StructuredError
+        Find(program, directory, searchPath) ?? throw new ProgramMissingException(new StructuredError
         {
             Code = "program_missing",
             Message = $"The program '{program}' was not found{(program.Contains('/', StringComparison.Ordinal) ? $" in '{directory}'" : $" on PATH ({searchPath})")}.",
@@ -41,4 +40,12 @@ internal static class ProgramPath
     private static bool IsExecutable(string path) =>
         File.Exists(path) && (OperatingSystem.IsWindows()
             || (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0);
+}
+
+/// <summary>A program that shall run is not there.</summary>
+/// <param name="error">What is missing, and the remedy.</param>
+internal sealed class ProgramMissingException(StructuredError error) : Exception(error.Message)
+{
+    /// <summary>What is missing, and the remedy.</summary>
+    public StructuredError Error { get; } = error;
 }

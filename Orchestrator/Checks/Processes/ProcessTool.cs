@@ -1,4 +1,4 @@
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>
 /// Runs programs for one owner (an attempt, or an agent for as long as it runs) with a scrubbed environment, limits, and the promise that nothing outlives the owner. Thread-safe.
@@ -43,7 +43,7 @@ internal sealed class ProcessTool : IAsyncDisposable
     /// <summary>Runs a program to its end. A failing program is a result, not an exception.</summary>
     /// <param name="request">The program.</param>
     /// <param name="cancellationToken">Ends the program and its group at once.</param>
-    /// <exception cref="Runtime.AgentFailure">There is no such program.</exception>
+    /// <exception cref="ProgramMissingException">There is no such program.</exception>
     public async Task<ProcessResult> RunAsync(ProcessRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -69,7 +69,7 @@ internal sealed class ProcessTool : IAsyncDisposable
 
     /// <summary>Starts a program that goes on by itself, for example a server. Dispose it, or leave it to the end of the owner.</summary>
     /// <param name="request">The program; <see cref="ProcessRequest.Timeout"/> may be <see cref="Timeout.InfiniteTimeSpan"/>.</param>
-    /// <exception cref="Runtime.AgentFailure">There is no such program.</exception>
+    /// <exception cref="ProgramMissingException">There is no such program.</exception>
     public ChildProcess Start(ProcessRequest request)
     {
         System.IO.Directory.CreateDirectory(TemporaryDirectory);

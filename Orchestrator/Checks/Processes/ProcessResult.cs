@@ -1,4 +1,4 @@
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>How a program ended.</summary>
 internal sealed record ProcessResult

@@ -1,6 +1,6 @@
 using System.Xml.Linq;
 
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>Carries the user's NuGet sources over to the private HOME, so that builds restore from where the user restores.</summary>
 internal static class NuGetSettings

@@ -1,4 +1,4 @@
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>Removes folders that programs of others wrote.</summary>
 internal static class Folders

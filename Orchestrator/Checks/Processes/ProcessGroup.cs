@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Stack.Agents.Tools;
+namespace Stack.Checks.Processes;
 
 /// <summary>Signals and measures processes that belong together: a Unix process group, or all that carry a mark in their environment.</summary>
 internal static class ProcessGroup

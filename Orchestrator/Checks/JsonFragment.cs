@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Stack.Agents.E2e;
+namespace Stack.Checks;
 
 /// <summary>Says whether JSON contains other JSON.</summary>
 internal static class JsonFragment
