@@ -2,6 +2,7 @@ using Stack.Engine;
 using Stack.Orchestrator.Api;
 using Stack.Orchestrator.Gateway;
 using Stack.Orchestrator.Hosting;
+using Stack.Orchestrator.Verification;
 using Stack.Orchestrator.Workspaces;
 using Stack.ServiceDefaults;
 
@@ -23,6 +24,7 @@ internal static class Program
         builder.AddApi();
         builder.AddWorkspaces();
         builder.AddGateway();
+        builder.AddVerification();
 
         var app = builder.Build();
         app.PrepareDataDirectory();

@@ -31,7 +31,7 @@ internal sealed class HttpProber(HttpClient client, Uri address, E2eLog log, Tim
                 }
 
                 using var response = await client.SendAsync(request, cancellationToken);
-                return Compare(probe, (int)response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+                return HttpExpectation.FindDifference(probe.Status, probe.Json, (int)response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
             },
             cancellationToken);
         log.Add(new E2eStep(probe.Name, "http", actual is null, expected, actual ?? "as expected") { DurationMs = (long)time.GetElapsedTime(started).TotalMilliseconds });
@@ -88,29 +88,6 @@ internal sealed class HttpProber(HttpClient client, Uri address, E2eLog log, Tim
         }
     }
 
-    private static string? Compare(HttpProbe probe, int status, string body)
-    {
-        if (status != probe.Status)
-        {
-            return $"the status is {status}: {Shorten(body)}";
-        }
-
-        if (probe.Json is not { } fragment)
-        {
-            return null;
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            return JsonFragment.FindDifference(fragment.ToElement(), document.RootElement);
-        }
-        catch (JsonException)
-        {
-            return $"the body is no JSON: {Shorten(body)}";
-        }
-    }
-
     private static IEnumerable<string> PathsOf(string json)
     {
         try
@@ -125,6 +102,4 @@ internal sealed class HttpProber(HttpClient client, Uri address, E2eLog log, Tim
             return [];
         }
     }
-
-    private static string Shorten(string text) => text.Length > 300 ? $"{text[..300]}…" : text;
 }

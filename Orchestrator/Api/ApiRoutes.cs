@@ -2,6 +2,7 @@ using Stack.Orchestrator.Api.Access;
 using Stack.Orchestrator.Api.Definitions;
 using Stack.Orchestrator.Api.Problems;
 using Stack.Orchestrator.Api.Replays;
+using Stack.Orchestrator.Verification;
 using Stack.ServiceDefaults.Health;
 
 namespace Stack.Orchestrator.Api;
@@ -45,6 +46,7 @@ internal static class ApiRoutes
         api.MapWorkflowEvents();
         api.MapReplays();
         api.MapFiles();
+        api.MapEvidence();
         api.MapTasks();
         api.MapAgents();
         api.MapFeed();

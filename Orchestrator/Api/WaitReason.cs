@@ -44,6 +44,11 @@ internal static class WaitReason
             return null;
         }
 
+        if (stages.FirstOrDefault(stage => stage.Status is StageStatus.Verifying) is { } verifying)
+        {
+            return ForVerification(verifying, now);
+        }
+
         var waiting = stages.FirstOrDefault(stage => stage.Status is StageStatus.Pending);
         if (waiting is null)
         {
@@ -58,6 +63,10 @@ internal static class WaitReason
 
         return ForAgent(waiting.Name, definition.Stages.First(stage => stage.Name == waiting.Name).Agent, agents);
     }
+
+    private static string ForVerification(StageResource stage, DateTimeOffset now) => stage.NextAttemptAt is { } next && next > now
+        ? string.Create(CultureInfo.InvariantCulture, $"Stage '{stage.Name}' could not be verified, and is checked again at {next.UtcDateTime:HH:mm:ss} UTC after: {stage.Error?.Message}")
+        : string.Create(CultureInfo.InvariantCulture, $"Stage '{stage.Name}' is verified since {stage.VerifyingSince?.UtcDateTime:HH:mm:ss} UTC{(stage.Message?.StartsWith("check ", StringComparison.Ordinal) is true ? $", {stage.Message}" : ".")}");
 
     private static string? ForAgent(string stage, string type, IReadOnlyList<AgentResource> agents)
     {

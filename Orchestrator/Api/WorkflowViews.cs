@@ -111,8 +111,11 @@ internal sealed class WorkflowViews(IWorkflowStore store, DefinitionCatalog cata
             Error = state.Error,
             StartedAt = startedAt,
             CompletedAt = state.EndedAt,
-            NextAttemptAt = state.Status is StageStatus.Pending && !running ? state.AvailableAt : null,
+            NextAttemptAt = state.Status is StageStatus.Pending or StageStatus.Verifying && !running ? state.AvailableAt : null,
             Commit = state.Commit,
+            Verified = state.Verified,
+            Evidence = state.Evidence,
+            VerifyingSince = state.Claim?.At,
         };
     }
 }

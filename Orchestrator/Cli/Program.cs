@@ -44,6 +44,7 @@ internal static class Program
             DecisionCommands.CreateApprove(scope),
             DecisionCommands.CreateReject(scope),
             FilesCommand.Create(scope),
+            EvidenceCommand.Create(scope),
             AgentsCommand.Create(scope),
             DefinitionsCommand.Create(scope),
             DeploymentsCommand.Create(scope),

@@ -58,6 +58,14 @@ public sealed class EngineOptions
     /// <value>The default is 250 milliseconds.</value>
     public TimeSpan PeerInterval { get; set; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How many claims are checked at once.</summary>
+    /// <value>The default is 2.</value>
+    public int VerificationConcurrency { get; set; } = 2;
+
+    /// <summary>How often claims are looked for that wait to be checked again, or that others took in. Claims that come are checked at once.</summary>
+    /// <value>The default is 1 second.</value>
+    public TimeSpan VerificationInterval { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long ended workflows are kept. Zero: for ever.</summary>
     /// <value>The default is 90 days.</value>
     public TimeSpan RetentionPeriod { get; set; } = TimeSpan.FromDays(90);
@@ -81,6 +89,8 @@ public sealed class EngineOptions
         Require(NodeName is { Length: > 0 and <= 200 }, $"Engine:NodeName is '{NodeName}'; write 1 to 200 characters.");
         Require(BeatInterval > TimeSpan.Zero && DeadAfter >= 3 * BeatInterval, $"Engine:DeadAfter is {DeadAfter}; it must be at least three times Engine:BeatInterval ({BeatInterval}), which must be positive.");
         Require(PeerInterval > TimeSpan.Zero, $"Engine:PeerInterval is {PeerInterval}; it must be positive.");
+        Require(VerificationConcurrency is >= 1 and <= 64, $"Engine:VerificationConcurrency is {VerificationConcurrency}; write 1 to 64.");
+        Require(VerificationInterval > TimeSpan.Zero, $"Engine:VerificationInterval is {VerificationInterval}; it must be positive.");
         Require(RetentionPeriod >= TimeSpan.Zero, $"Engine:RetentionPeriod is {RetentionPeriod}; write zero (for ever) or more.");
         return problems;
 

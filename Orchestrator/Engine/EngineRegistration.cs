@@ -37,6 +37,9 @@ public static class EngineRegistration
         services.AddSingleton<AttemptLeases>();
         services.AddSingleton<Quarantine>();
         services.AddSingleton<EnvelopeBuilder>();
+        services.AddSingleton<ClaimBoard>();
+        services.AddSingleton<ClaimSettler>();
+        services.TryAddSingleton<IClaimVerifier, NoClaimVerifier>();
         services.AddSingleton<CommitEffects>();
         services.AddSingleton<ResultIntake>();
         services.AddSingleton<ITaskFeed, TaskFeed>();
@@ -60,6 +63,7 @@ public static class EngineRegistration
         services.AddHostedSingleton<EventFollower>();
         services.AddHostedSingleton<LeaseRescuer>();
         services.AddHostedSingleton<TimerRunner>();
+        services.AddHostedSingleton<ClaimVerifier>();
         services.AddHostedSingleton<RetentionPruner>();
         return services;
     }

@@ -22,6 +22,7 @@ public abstract partial class WorkflowStoreConformance
         ["an attempt that is there"] = there => One(there.Then() with { NewAttempts = [Begin("build", 1)] }),
         ["attempt number zero"] = there => One(there.Then() with { NewAttempts = [Begin("test", 0)] }),
         ["two successes of a stage"] = there => One(there.Then() with { NewAttempts = [Begin("build", 2)], EndedAttempts = [End("build", 1), End("build", 2)] }),
+        ["a settlement that is none"] = there => One(there.Then() with { SettledAttempts = [new AttemptSettlement("build", 1, AttemptStatus.Lost, null)] }),
         ["an end without a time"] = there => One(there.Then() with { State = there.Then().State with { End = WorkflowStatus.Failed } }),
         ["a time without an end"] = there => One(there.Then() with { State = there.Then().State with { EndedAt = Now } }),
         ["a running lease of nobody"] = there => new CommitBatch { Leases = [Lease(there.State.Id, "x") with { AgentId = null }] },

@@ -118,14 +118,15 @@ public abstract class WorkflowStoreModel
     private static WorkflowWrite Begin(WorkflowId id, WorkflowWrite? stored, Dice dice) =>
         stored is null || dice.Next(12) == 0
             ? Submit(id, key: dice.Next(2) == 0 ? $"key-{dice.Next(2)}" : null, priority: (Priority)dice.Next(4)) with { NewAttempts = [] }
-            : (stored with { Header = null, Idempotency = null, NewAttempts = [], EndedAttempts = [], State = stored.State with { Version = stored.State.Version - (dice.Next(8) == 0 ? 1 : 0) } }).Then();
+            : (stored with { Header = null, Idempotency = null, NewAttempts = [], EndedAttempts = [], SettledAttempts = [], State = stored.State with { Version = stored.State.Version - (dice.Next(8) == 0 ? 1 : 0) } }).Then();
 
-    private static WorkflowWrite Change(WorkflowWrite write, string stage, int attempt, Dice dice) => dice.Next(6) switch
+    private static WorkflowWrite Change(WorkflowWrite write, string stage, int attempt, Dice dice) => dice.Next(7) switch
     {
+        6 => write with { SettledAttempts = [.. write.SettledAttempts, new AttemptSettlement(stage, attempt, (AttemptStatus)(dice.Next(3) switch { 0 => 3, 1 => 4, _ => 8 }), dice.Next(2) == 0 ? null : new StructuredError { Code = "x", Message = "ü" })] },
         0 or 1 => write.NewAttempts.Any(begun => begun.Stage == stage && begun.Attempt == attempt)
             ? write
             : write with { NewAttempts = [.. write.NewAttempts, Writes.Begin(stage, attempt)], Events = [.. write.Events, new StageQueued { At = Now, Stage = stage, Attempt = attempt }] },
-        2 or 3 => write with { EndedAttempts = [.. write.EndedAttempts, End(stage, attempt, (AttemptStatus)(3 + dice.Next(6)), dice.Next(2) == 0 ? null : Payload(dice.Next(2) == 0 ? 70_000 : 10))] },
+        2 or 3 => write with { EndedAttempts = [.. write.EndedAttempts, End(stage, attempt, (AttemptStatus)(3 + dice.Next(7)), dice.Next(2) == 0 ? null : Payload(dice.Next(2) == 0 ? 70_000 : 10))] },
         4 => write with { Events = [.. write.Events, new WorkflowRetried { At = Now, Stages = [stage] }], State = write.State with { End = null, EndedAt = null } },
         _ => write with { State = write.State with { End = (WorkflowStatus)(3 + dice.Next(4)), EndedAt = Now.AddSeconds(dice.Next(1000)) }, DisplayState = "OVER", Progress = dice.Next(101) },
     };

@@ -89,10 +89,29 @@ internal static class DefinitionSchema
             OneOf(stage, list, new JsonObject { ["type"] = "string" }, Bare(stage[list]!));
         }
 
+        PatchChecks(stage["accept"]!.AsObject());
         var retry = stage["retry"]!["properties"]!;
         Range(retry["max_attempts"]!, 1, 20);
         Range(retry["multiplier"]!, 1, 10);
         Range(retry["jitter"]!, 0, 1);
+    }
+
+    private static void PatchChecks(JsonObject accept)
+    {
+        accept["maxItems"] = AcceptanceReader.MaxChecks;
+        foreach (var check in accept["items"]!["anyOf"]!.AsArray())
+        {
+            var properties = check!["properties"]!.AsObject();
+            foreach (var list in ((string[])["run", "must_change", "must_not_change"]).Where(properties.ContainsKey))
+            {
+                OneOf(properties, list, new JsonObject { ["type"] = "string" }, Bare(properties[list]!));
+            }
+
+            foreach (var any in ((string[])["body", "json"]).Where(properties.ContainsKey))
+            {
+                properties[any]!.AsObject().Remove("type");
+            }
+        }
     }
 
     private static void Name(JsonNode schema)

@@ -98,6 +98,9 @@ internal sealed class ApiClient(Uri server, string? apiKey) : IDisposable
     public Task<HttpResponseMessage> OpenArchiveAsync(WorkflowId id, string commit, CancellationToken cancellationToken) =>
         OpenAsync($"{Root}/workflows/{id}/archive{Query(("format", "tar.gz"), ("ref", commit))}", cancellationToken);
 
+    /// <summary>What the orchestrator found when it checked the workflow's claims.</summary>
+    public Task<EvidenceList> GetEvidenceAsync(WorkflowId id, CancellationToken cancellationToken) => _transport.GetAsync<EvidenceList>($"{Root}/workflows/{id}/evidence", cancellationToken);
+
     /// <summary>Where git finds the workflow's repository.</summary>
     public Uri RepositoryOf(WorkflowId id) => new(server, $"git/{id}.git");
 

@@ -40,6 +40,8 @@ internal static class EventLine
         "stage.lost" => "lost its agent and is tried again",
         "stage.snoozed" => "asked to be run again later",
         "stage.awaiting_approval" => "waits for approval",
+        "stage.verifying" => "claims to be done and is checked",
+        "stage.verification_delayed" => "could not be checked and is checked again",
         "workflow.exhausted" or "stage.exhausted" => "hit a limit",
         _ => happened.Type[(happened.Type.IndexOf('.', StringComparison.Ordinal) + 1)..].Replace('_', ' '),
     };
@@ -56,7 +58,8 @@ internal static class EventLine
         {
             "stage.progress" => Progress(data),
             "stage.started" => JsonText.Find(data, "agent_id"),
-            "stage.completed" => JsonText.Find(data, "commit") is { } commit ? $"commit {commit[..Math.Min(commit.Length, 8)]}" : null,
+            "stage.verified" or "stage.not_verified" => JsonText.Find(data, "evidence") is { } evidence ? $"evidence {evidence[..Math.Min(evidence.Length, 8)]}" : null,
+            "stage.verifying" or "stage.completed" => JsonText.Find(data, "commit") is { } commit ? $"commit {commit[..Math.Min(commit.Length, 8)]}" : null,
             "stage.awaiting_approval" => JsonText.Find(data, "prompt"),
             "stage.approved" or "stage.rejected" => JsonText.Find(data, "decision", "comment") ?? JsonText.Find(data, "comment"),
             _ => JsonText.Find(data, "error", "message") ?? JsonText.Find(data, "reason") ?? JsonText.Find(data, "message"),

@@ -16,16 +16,24 @@ internal static class StageTable
                 stage.Attempt == 0 ? "" : $"{stage.Attempt}",
                 stage.Iteration is null ? "" : $"{stage.Iteration}",
                 Elapsed(stage, time),
-                Words.FirstLine(Message(stage, time), 200));
+                Words.FirstLine(Marked(stage, Message(stage, time)), 200));
         }
 
         return table;
     }
 
+    // Whose word stands behind the status: the checks', or only the agent's.
+    private static string Marked(StageResource stage, string message) => stage switch
+    {
+        { Status: StageStatus.Completed, Verified: true } => "verified",
+        { Status: StageStatus.Pending or StageStatus.Running, Verified: false } => $"last claim not verified; {message}",
+        _ => message,
+    };
+
     private static string Elapsed(StageResource stage, TimeProvider time) => stage switch
     {
         { StartedAt: { } start, CompletedAt: { } end } => Words.Of(end - start),
-        { StartedAt: { } start, Status: StageStatus.Running or StageStatus.Pending } => Words.Of(time.GetUtcNow() - start),
+        { StartedAt: { } start, Status: StageStatus.Running or StageStatus.Pending or StageStatus.Verifying } => Words.Of(time.GetUtcNow() - start),
         _ => "",
     };
 
@@ -34,6 +42,8 @@ internal static class StageTable
         StageStatus.AwaitingApproval => stage.ApprovalPrompt ?? "May this stage start?",
         StageStatus.Failed or StageStatus.Exhausted => stage.Error?.Message ?? stage.Message ?? "",
         StageStatus.Pending when stage.NextAttemptAt is { } next && next > time.GetUtcNow() => $"tries again in {Words.Of(next - time.GetUtcNow())}{Why(stage)}",
+        StageStatus.Verifying when stage.NextAttemptAt is { } next && next > time.GetUtcNow() => $"is checked again in {Words.Of(next - time.GetUtcNow())}{Why(stage)}",
+        StageStatus.Verifying => stage.Message?.StartsWith("check ", StringComparison.Ordinal) is true ? stage.Message : "its claim waits for its checks",
         StageStatus.Pending => $"waits for an agent of type {stage.Agent}",
         StageStatus.Blocked => stage.Needs.Count == 0 ? "" : $"needs {string.Join(", ", stage.Needs)}",
         StageStatus.Running when stage.ProgressPercent is { } percent => $"{stage.Message} ({percent} %)".TrimStart(),

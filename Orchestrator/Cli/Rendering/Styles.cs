@@ -20,7 +20,7 @@ internal static class Styles
         StageStatus.Completed => "green",
         StageStatus.Failed or StageStatus.Exhausted => "red",
         StageStatus.AwaitingApproval => "yellow",
-        StageStatus.Running => "blue",
+        StageStatus.Running or StageStatus.Verifying => "blue",
         _ => "grey",
     };
 

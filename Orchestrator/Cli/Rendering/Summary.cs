@@ -64,6 +64,11 @@ internal static class Summary
                 break;
             case WorkflowStatus.Failed or WorkflowStatus.Exhausted:
                 var stage = workflow.Stages?.FirstOrDefault(candidate => candidate.Status is StageStatus.Failed or StageStatus.Exhausted)?.Name;
+                if (workflow.Error?.Code == "not_verified")
+                {
+                    yield return ("Evidence", $"evidence {id}");
+                }
+
                 yield return ("Logs", stage is null ? $"logs {id}" : $"logs {id} --stage {stage}");
                 yield return ("Try again", stage is null ? $"retry {id}" : $"retry {id} --from {stage}");
                 break;

@@ -129,6 +129,15 @@ public sealed record StageResource
 
     /// <summary>The commit of its counted attempt.</summary>
     public string? Commit { get; init; }
+
+    /// <summary>Whether the last claim of its agent held when the orchestrator checked it. Null: it has no checks, or none was made yet.</summary>
+    public bool? Verified { get; init; }
+
+    /// <summary>The hash of the evidence for that.</summary>
+    public string? Evidence { get; init; }
+
+    /// <summary>Since when its agent's claim is being checked. Null: it is not.</summary>
+    public DateTimeOffset? VerifyingSince { get; init; }
 }
 
 /// <summary>A page of workflows.</summary>

@@ -91,6 +91,7 @@ public static class DefinitionReader
             Workspace = fields.Flag("workspace") ?? true,
             WorkingDirectory = ReadFolder(fields, "working_directory"),
             Artifacts = ReadPaths(fields, "artifacts"),
+            Accept = AcceptanceReader.Read(fields, problems),
         };
         fields.RefuseUnknown();
         return stage;

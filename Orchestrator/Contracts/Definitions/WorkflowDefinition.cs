@@ -80,6 +80,9 @@ public sealed record StageDefinition
 
     /// <summary>Files worth showing when it completes: paths relative to the workspace.</summary>
     public IReadOnlyList<string> Artifacts { get; init; } = [];
+
+    /// <summary>What must hold before it is completed. Checked on the orchestrator's side, in a clean clone of what the agent claims to be done. Empty: the agent's word is enough.</summary>
+    public IReadOnlyList<AcceptanceCheck> Accept { get; init; } = [];
 }
 
 /// <summary>The iteration limits that have names.</summary>

@@ -39,6 +39,9 @@ public sealed record TaskEnvelope : Envelope
     /// <summary>The decision of a person on this stage. Null: none was asked for.</summary>
     public ApprovalDecision? Approval { get; init; }
 
+    /// <summary>What the orchestrator will check when the attempt claims to be done. For the agent to aim at; whether it holds is not the agent's to say. Empty: nothing is checked.</summary>
+    public IReadOnlyList<AcceptanceCheck> Accept { get; init; } = [];
+
     /// <summary>What went wrong in the attempt before this one. Null: it is the first, or the last one did not fail.</summary>
     public StructuredError? PreviousError { get; init; }
 }

@@ -44,6 +44,9 @@ public enum StageStatus
     /// <summary>A person must decide before it goes on.</summary>
     AwaitingApproval,
 
+    /// <summary>Its agent claims to be done, and the orchestrator checks it.</summary>
+    Verifying,
+
     /// <summary>Done. Terminal.</summary>
     Completed,
 
@@ -90,6 +93,9 @@ public enum AttemptStatus
 
     /// <summary>Its workflow was canceled.</summary>
     Canceled,
+
+    /// <summary>Its agent is done with it and claims success, which the orchestrator checks. It becomes completed, failed or canceled.</summary>
+    Verifying,
 }
 
 /// <summary>Who goes first when agents are scarce. Higher values go first.</summary>

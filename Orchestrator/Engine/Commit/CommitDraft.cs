@@ -9,6 +9,7 @@ internal sealed class CommitDraft(HotWorkflow workflow, WorkflowSubmission? subm
     private List<WorkflowEvent>? _moreEvents;
     private List<AttemptInsert>? _moreInserts;
     private List<AttemptEnd>? _moreEnds;
+    private List<AttemptSettlement>? _moreSettlements;
     private List<TaskId>? _claims;
 
     public HotWorkflow Workflow { get; } = workflow;
@@ -25,6 +26,8 @@ internal sealed class CommitDraft(HotWorkflow workflow, WorkflowSubmission? subm
 
     public IReadOnlyList<AttemptEnd> EndedAttempts { get; private set; } = [];
 
+    public IReadOnlyList<AttemptSettlement> SettledAttempts { get; private set; } = [];
+
     public void Add(CommitItem item)
     {
         var decision = WorkflowDecider.Decide(Workflow.Header, Workflow.Definition, State, item.Input!);
@@ -39,6 +42,7 @@ internal sealed class CommitDraft(HotWorkflow workflow, WorkflowSubmission? subm
         Events = Join(Events, decision.Events, ref _moreEvents);
         NewAttempts = Join(NewAttempts, decision.NewAttempts, ref _moreInserts);
         EndedAttempts = Join(EndedAttempts, decision.EndedAttempts, ref _moreEnds);
+        SettledAttempts = Join(SettledAttempts, decision.SettledAttempts, ref _moreSettlements);
         if (decision.ToOffer.Count > 0)
         {
             (_claims ??= []).AddRange(decision.ToOffer);
@@ -68,13 +72,14 @@ internal sealed class CommitDraft(HotWorkflow workflow, WorkflowSubmission? subm
             Idempotency = submission?.Idempotency,
             NewAttempts = NewAttempts,
             EndedAttempts = EndedAttempts,
+            SettledAttempts = SettledAttempts,
             Claims = _claims ?? (IReadOnlyList<TaskId>)[],
             Events = Events,
         };
     }
 
     /// <summary>Makes what was written the present.</summary>
-    public void Publish() => Workflow.Publish(State, EndedAttempts);
+    public void Publish() => Workflow.Publish(State, EndedAttempts, SettledAttempts);
 
     /// <summary>Tells everybody who asked.</summary>
     public void Answer(CommitStatus status)

@@ -8,6 +8,7 @@ internal sealed class CommitEffects(
     AttemptHolders holders,
     LeaseBuffer leases,
     WorkspaceAdvancer workspaces,
+    ClaimBoard claims,
     EventSignal signal,
     IEnumerable<IDispatchListener> listeners,
     TimeProvider time)
@@ -38,6 +39,11 @@ internal sealed class CommitEffects(
                 {
                     listener.Ended(taskId);
                 }
+            }
+
+            foreach (var settled in draft.SettledAttempts)
+            {
+                claims.Settled(new TaskId(draft.Workflow.Header.Id, settled.Stage, settled.Attempt));
             }
 
             foreach (var begun in draft.NewAttempts)
@@ -80,6 +86,14 @@ internal sealed class CommitEffects(
         if (state.HeadCommit is { } head)
         {
             workspaces.Enqueue(state.Id, head, [.. state.Stages.SelectMany(stage => stage.References)]);
+        }
+
+        foreach (var stage in state.Stages)
+        {
+            if (state.IsVerifying(stage.Name, stage.Attempt))
+            {
+                claims.Post(new TaskId(state.Id, stage.Name, stage.Attempt));
+            }
         }
 
         signal.Wake();
@@ -132,15 +146,27 @@ internal sealed class CommitEffects(
             workspaces.Enqueue(draft.Workflow.Header.Id, head, [.. taken.Reverse().SelectMany(takeover => takeover.References)]);
         }
 
-        if (item.Input is not WorkflowInput.Report report || decision.Verdict is not Verdict.Applied)
+        if (item.Input is not (WorkflowInput.Report or WorkflowInput.Judge) || decision.Verdict is not Verdict.Applied)
         {
             return;
         }
 
-        holders.Release(report.Result.TaskId);
-        if (report.Commit is not null && report.Result.Outcome is StageOutcome.Completed)
+        if (item.Input is WorkflowInput.Report report)
         {
-            workspaces.Enqueue(draft.Workflow.Header.Id, report.Commit, report.Result.Change?.References ?? []);
+            holders.Release(report.Result.TaskId);
+        }
+
+        foreach (var happened in decision.Events)
+        {
+            switch (happened)
+            {
+                case StageCompleted { Commit: { } commit } completed:
+                    workspaces.Enqueue(draft.Workflow.Header.Id, commit, completed.References ?? []);
+                    break;
+                case StageClaimed claimed:
+                    claims.Post(new TaskId(draft.Workflow.Header.Id, claimed.Stage!, claimed.Attempt ?? 0));
+                    break;
+            }
         }
     }
 

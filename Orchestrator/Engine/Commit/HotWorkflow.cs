@@ -25,7 +25,8 @@ internal sealed class HotWorkflow(WorkflowHeader header, WorkflowDefinition defi
     /// <summary>Makes what was written the present.</summary>
     /// <param name="state">The state.</param>
     /// <param name="ended">The attempts that ended with it.</param>
-    public void Publish(WorkflowState state, IReadOnlyList<AttemptEnd> ended)
+    /// <param name="settled">The claims that were settled with it.</param>
+    public void Publish(WorkflowState state, IReadOnlyList<AttemptEnd> ended, IReadOnlyList<AttemptSettlement> settled)
     {
         lock (_lock)
         {
@@ -43,7 +44,9 @@ internal sealed class HotWorkflow(WorkflowHeader header, WorkflowDefinition defi
                 }
             }
 
-            _outputs = ReferenceEquals(outputs, _outputs) || Fits(outputs) ? outputs : null;
+            // What a claim brought is in the store alone until it holds.
+            var unknown = settled.Any(attempt => attempt.Status is AttemptStatus.Completed);
+            _outputs = !unknown && (ReferenceEquals(outputs, _outputs) || Fits(outputs)) ? outputs : null;
         }
     }
 
@@ -61,6 +64,9 @@ internal sealed class HotWorkflow(WorkflowHeader header, WorkflowDefinition defi
 
     /// <summary>Whether an attempt is the outstanding one of its stage.</summary>
     public bool IsOutstanding(TaskId taskId) => State.IsOutstanding(taskId.Stage, taskId.Attempt);
+
+    /// <summary>Whether an attempt claims to be done and is being checked.</summary>
+    public bool IsVerifying(TaskId taskId) => State.IsVerifying(taskId.Stage, taskId.Attempt);
 
     /// <summary>The definition of a stage that is there.</summary>
     public StageDefinition DefinitionOf(string stage) => StageGraph.Of(Definition)[stage];

@@ -15,6 +15,10 @@ internal static class AttemptEndings
 
         switch (result.Outcome)
         {
+            case StageOutcome.Completed claim when draft.DefinitionOf(stage.Name).Accept.Count > 0:
+                draft.End(Ending(draft, report, AttemptStatus.Verifying) with { Output = claim.Output }, tellAgent: false);
+                draft.Add(new StageClaimed { AgentId = result.AgentId, Commit = report.Commit, References = ReferencesOf(report) }, stage);
+                break;
             case StageOutcome.Completed completed:
                 draft.End(Ending(draft, report, AttemptStatus.Completed) with { Output = completed.Output }, tellAgent: false);
                 draft.Add(new StageCompleted { AgentId = result.AgentId, Commit = report.Commit, References = ReferencesOf(report) }, stage);
@@ -120,7 +124,8 @@ internal static class AttemptEndings
                 : $"Attempt {attempt} of stage '{stageName}' is over; the current one is {stage.Attempt} and the stage is {StatusText.Of(stage.Status)}.");
     }
 
-    private static void Fail(DecisionDraft draft, StageState stage, StructuredError error, AgentId? agentId)
+    /// <summary>What a failure costs its stage, and what follows.</summary>
+    public static void Fail(DecisionDraft draft, StageState stage, StructuredError error, AgentId? agentId)
     {
         var definition = draft.DefinitionOf(stage.Name);
         if (AttemptPolicy.EndOf(definition, stage, error) is { } end)
@@ -150,7 +155,7 @@ internal static class AttemptEndings
         });
     }
 
-    private static void EndStage(DecisionDraft draft, StageState stage, StageStatus status, AgentId? agentId, StructuredError error) =>
+    public static void EndStage(DecisionDraft draft, StageState stage, StageStatus status, AgentId? agentId, StructuredError error) =>
         draft.Add(new StageEnded { Status = status, AgentId = agentId, Error = error }, stage);
 
     private static IReadOnlyList<ReferenceUpdate>? ReferencesOf(WorkflowInput.Report report) =>

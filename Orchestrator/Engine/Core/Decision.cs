@@ -45,6 +45,9 @@ public sealed record Decision
     /// <summary>Attempts that end.</summary>
     public IReadOnlyList<AttemptEnd> EndedAttempts { get; init; } = [];
 
+    /// <summary>Attempts whose claims are checked, or will not be.</summary>
+    public IReadOnlyList<AttemptSettlement> SettledAttempts { get; init; } = [];
+
     /// <summary>Attempts among those that end whose agents do not know it yet.</summary>
     public IReadOnlyList<TaskId> ToStop { get; init; } = [];
 

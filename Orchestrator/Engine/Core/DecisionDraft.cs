@@ -10,6 +10,7 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
     private readonly List<WorkflowEvent> _events = [];
     private List<AttemptInsert>? _newAttempts;
     private List<AttemptEnd>? _endedAttempts;
+    private List<AttemptSettlement>? _settled;
     private List<TaskId>? _toStop;
     private List<TaskId>? _toOffer;
 
@@ -69,6 +70,8 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
         }
     }
 
+    public void Settle(AttemptSettlement settled) => (_settled ??= []).Add(settled);
+
     public void OfferOutstanding()
     {
         foreach (var stage in State.Stages)
@@ -96,7 +99,13 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
                 End(new AttemptEnd { Stage = stage.Name, Attempt = stage.Attempt, Status = AttemptStatus.Canceled, FinishedAt = At }, tellAgent: true);
             }
 
-            Add(new StageEnded { Status = StageStatus.Canceled }, outstanding ? stage : stage with { Attempt = 0 });
+            var claimed = stage.Status is StageStatus.Verifying;
+            if (claimed)
+            {
+                Settle(new AttemptSettlement(stage.Name, stage.Attempt, AttemptStatus.Canceled, Error: null));
+            }
+
+            Add(new StageEnded { Status = StageStatus.Canceled }, outstanding || claimed ? stage : stage with { Attempt = 0 });
         }
     }
 
@@ -237,6 +246,7 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
             Events = _events,
             NewAttempts = _newAttempts ?? (IReadOnlyList<AttemptInsert>)[],
             EndedAttempts = _endedAttempts ?? (IReadOnlyList<AttemptEnd>)[],
+            SettledAttempts = _settled ?? (IReadOnlyList<AttemptSettlement>)[],
             ToStop = _toStop ?? (IReadOnlyList<TaskId>)[],
             ToOffer = _toOffer ?? (IReadOnlyList<TaskId>)[],
         };

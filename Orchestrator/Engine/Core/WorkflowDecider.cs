@@ -23,6 +23,7 @@ public static class WorkflowDecider
         {
             WorkflowInput.Submit submit => Submit(draft, submit),
             WorkflowInput.Report report => AttemptEndings.Report(draft, report),
+            WorkflowInput.Judge verdict => ClaimVerdicts.Judge(draft, verdict),
             WorkflowInput.LoseLease lost => AttemptEndings.Lose(draft, lost.Stage, lost.Attempt, AttemptPolicy.LeaseExpired),
             WorkflowInput.HandBack back => AttemptEndings.Lose(draft, back.Stage, back.Attempt, AttemptPolicy.HandedBack),
             WorkflowInput.TimeOut late => AttemptEndings.TimeOut(draft, late.Stage, late.Attempt),

@@ -24,7 +24,7 @@ public readonly record struct WorkflowDisplay(string State, string? CurrentStage
                 completed += stage.Status is StageStatus.Completed ? 1 : 0;
             }
 
-            if (current < 0 && stage.Status is StageStatus.Pending or StageStatus.AwaitingApproval)
+            if (current < 0 && stage.Status is StageStatus.Pending or StageStatus.Verifying or StageStatus.AwaitingApproval)
             {
                 current = i;
             }

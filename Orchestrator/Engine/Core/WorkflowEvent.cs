@@ -89,6 +89,39 @@ public sealed record StageQueued : WorkflowEvent
     public DateTimeOffset? AvailableAt { get; init; }
 }
 
+/// <summary>The attempt claims to be done, and its stage has checks: the claim is held until they were made.</summary>
+public sealed record StageClaimed : WorkflowEvent
+{
+    /// <summary>Who claims it.</summary>
+    public AgentId? AgentId { get; init; }
+
+    /// <summary>The commit that shall count. Null: it pushed none.</summary>
+    public string? Commit { get; init; }
+
+    /// <summary>Other references that shall move with it. Null: none.</summary>
+    public IReadOnlyList<ReferenceUpdate>? References { get; init; }
+}
+
+/// <summary>The checks could not be made, through no fault of the claim; they are made again later.</summary>
+public sealed record VerificationDelayed : WorkflowEvent
+{
+    /// <summary>Why.</summary>
+    public required StructuredError Error { get; init; }
+
+    /// <summary>When they are made again.</summary>
+    public required DateTimeOffset RetryAt { get; init; }
+}
+
+/// <summary>The checks were made: whether the claim holds.</summary>
+public sealed record ClaimJudged : WorkflowEvent
+{
+    /// <summary>Whether it holds.</summary>
+    public required bool Verified { get; init; }
+
+    /// <summary>The hash of the evidence. Null: there is none.</summary>
+    public string? Evidence { get; init; }
+}
+
 /// <summary>The attempt succeeded, and with it the stage.</summary>
 public sealed record StageCompleted : WorkflowEvent
 {

@@ -54,22 +54,34 @@ public static class WorkflowEvents
                 Status = StageStatus.Pending,
                 Attempt = e.Attempt ?? stage.Attempt,
                 AvailableAt = e.AvailableAt,
+                Claim = null,
                 QueuedAt = stage.QueuedAt ?? e.At,
                 BaseCommit = stage.QueuedAt is null ? state.HeadCommit : stage.BaseCommit,
             }),
+            StageClaimed e => state.With(stage with
+            {
+                Status = StageStatus.Verifying,
+                CountedAttempt = e.Attempt,
+                Losses = 0,
+                AvailableAt = null,
+                Claim = new StageClaim { AgentId = e.AgentId, Commit = e.Commit, Base = state.HeadCommit, References = e.References is null ? [] : [.. e.References], At = e.At },
+            }),
+            VerificationDelayed e => state.With(stage with { Interruptions = stage.Interruptions + 1, AvailableAt = e.RetryAt, Error = e.Error }),
+            ClaimJudged e => state.With(stage with { Verified = e.Verified, Evidence = e.Evidence }),
             StageCompleted e => (state with { HeadCommit = e.Commit ?? state.HeadCommit }).With(stage with
             {
                 Status = StageStatus.Completed,
                 CountedAttempt = e.Attempt,
                 Commit = e.Commit,
                 References = e.References is null ? [] : [.. e.References],
+                Claim = null,
                 Error = null,
                 EndedAt = e.At,
             }),
             AttemptFailed e => state.With(Count(stage, e.Error) with { CountedAttempt = CountedBy(e.AgentId, e, stage), Losses = e.AgentId is null ? stage.Losses : 0, Error = e.Error }),
             AttemptLost e => state.With(stage with { Losses = e.Reason == AttemptPolicy.LeaseExpired ? stage.Losses + 1 : 0 }),
             AttemptSnoozed e => state.With(stage with { CountedAttempt = e.Attempt, Losses = 0 }),
-            StageEnded e => state.With(stage with { Status = e.Status, CountedAttempt = CountedBy(e.AgentId, e, stage), Error = e.Error ?? stage.Error, EndedAt = e.At }),
+            StageEnded e => state.With(stage with { Status = e.Status, Claim = null, CountedAttempt = CountedBy(e.AgentId, e, stage), Error = e.Error ?? stage.Error, EndedAt = e.At }),
             ApprovalRequested e => state.With(stage with
             {
                 Status = StageStatus.AwaitingApproval,

@@ -32,6 +32,21 @@ public abstract record WorkflowInput
         public string? Commit { get; init; }
     }
 
+    /// <summary>A claim was checked, or could not be.</summary>
+    /// <param name="Stage">The stage.</param>
+    /// <param name="Attempt">The attempt that claims to be done.</param>
+    public sealed record Judge(string Stage, int Attempt) : WorkflowInput
+    {
+        /// <summary>Why the claim does not hold; an error of class infrastructure: why it could not be checked. Null: it holds.</summary>
+        public StructuredError? Error { get; init; }
+
+        /// <summary>The hash of the evidence. Null: there is none.</summary>
+        public string? Evidence { get; init; }
+
+        /// <summary>The commit that counts when the claim holds: the one that was checked, or its merge with a head that moved meanwhile. Null: none was pushed.</summary>
+        public string? Commit { get; init; }
+    }
+
     /// <summary>An agent fell silent.</summary>
     /// <param name="Stage">The stage.</param>
     /// <param name="Attempt">The attempt.</param>

@@ -106,7 +106,7 @@ public sealed record WorkflowState
             var waiting = false;
             foreach (var stage in Stages)
             {
-                if (stage.Status is StageStatus.Pending)
+                if (stage.Status is StageStatus.Pending or StageStatus.Verifying)
                 {
                     return WorkflowStatus.Running;
                 }
@@ -162,6 +162,11 @@ public sealed record WorkflowState
     /// <param name="stage">The stage.</param>
     /// <param name="attempt">The attempt.</param>
     public bool IsOutstanding(string stage, int attempt) => End is null && Find(stage) is { Status: StageStatus.Pending } found && found.Attempt == attempt;
+
+    /// <summary>Whether an attempt claims to be done and is being checked: a verdict on it would count.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="attempt">The attempt.</param>
+    public bool IsVerifying(string stage, int attempt) => End is null && Find(stage) is { Status: StageStatus.Verifying } found && found.Attempt == attempt;
 
     /// <summary>The state with one stage replaced.</summary>
     /// <param name="stage">The stage as it shall be.</param>
@@ -234,6 +239,15 @@ public sealed record StageState
     /// <summary>The head commit when the stage was first queued: where a retry from here begins. Null: there was none.</summary>
     public string? BaseCommit { get; init; }
 
+    /// <summary>What its current attempt claims, while that is checked. Null: nothing is.</summary>
+    public StageClaim? Claim { get; init; }
+
+    /// <summary>Whether the last claim that was checked held. Null: none was.</summary>
+    public bool? Verified { get; init; }
+
+    /// <summary>The hash of the evidence for it. Null: there is none.</summary>
+    public string? Evidence { get; init; }
+
     /// <summary>The commit that counted. Null: none.</summary>
     public string? Commit { get; init; }
 
@@ -249,4 +263,23 @@ public sealed record StageState
     /// <summary>Whether it is over for good, until a retry.</summary>
     [JsonIgnore]
     public bool IsOver => Status is StageStatus.Completed or StageStatus.Failed or StageStatus.Exhausted or StageStatus.Canceled or StageStatus.Skipped;
+}
+
+/// <summary>What an attempt claims to have done.</summary>
+public sealed record StageClaim
+{
+    /// <summary>Who claims it.</summary>
+    public AgentId? AgentId { get; init; }
+
+    /// <summary>The commit that shall count. Null: it pushed none.</summary>
+    public string? Commit { get; init; }
+
+    /// <summary>The head commit when it was claimed, which <see cref="Commit"/> follows. Null: there was none.</summary>
+    public string? Base { get; init; }
+
+    /// <summary>Other references that shall move with it.</summary>
+    public ImmutableArray<ReferenceUpdate> References { get; init; } = [];
+
+    /// <summary>When it was claimed.</summary>
+    public required DateTimeOffset At { get; init; }
 }

@@ -28,6 +28,7 @@ internal sealed class EnvelopeBuilder(WorkflowCache cache, IWorkspaces workspace
             Payload = stage.With,
             Workspace = stage.Workspace ? workspaces.Describe(taskId, state.HeadCommit) : null,
             Approval = standing.Decision,
+            Accept = stage.Accept,
             PreviousError = standing.Error,
             WorkflowContext = new WorkflowContext
             {

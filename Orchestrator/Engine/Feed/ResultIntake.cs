@@ -81,7 +81,7 @@ internal sealed class ResultIntake(Committer committer, WorkflowCache cache, IWo
         _ => throw new StoreUnavailableException("The workflow's head kept moving while a result was merged. Send the result again."),
     };
 
-    private static StructuredError ConflictError(IntegrationOutcome.Conflicting conflicting) => new()
+    internal static StructuredError ConflictError(IntegrationOutcome.Conflicting conflicting) => new()
     {
         Code = "merge_conflict",
         Category = ErrorCategory.Conflict,
@@ -91,7 +91,7 @@ internal sealed class ResultIntake(Committer committer, WorkflowCache cache, IWo
         SuggestedAction = "The next attempt starts from the merged state. Let one stage need the other when both edit the same files.",
     };
 
-    private static StructuredError MissingError(IntegrationOutcome.Missing missing) => new()
+    internal static StructuredError MissingError(IntegrationOutcome.Missing missing) => new()
     {
         Code = "commit_missing",
         Category = ErrorCategory.Dependency,

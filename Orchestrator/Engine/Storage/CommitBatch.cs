@@ -48,6 +48,9 @@ public sealed record WorkflowWrite
     /// <summary>Attempts that end.</summary>
     public IReadOnlyList<AttemptEnd> EndedAttempts { get; init; } = [];
 
+    /// <summary>Attempts among those that ended as a claim (<see cref="AttemptStatus.Verifying"/>), also with this write, whose claim is settled. Others are left alone.</summary>
+    public IReadOnlyList<AttemptSettlement> SettledAttempts { get; init; } = [];
+
     /// <summary>Attempts that exist, and that the writer offers from now on if they still wait, whoever offered them before. Named in the outcome when they do.</summary>
     public IReadOnlyList<TaskId> Claims { get; init; } = [];
 
@@ -116,6 +119,13 @@ public sealed record AttemptEnd
     /// <summary>Files worth showing and warnings, as JSON. Null: none.</summary>
     public JsonPayload? Extras { get; init; }
 }
+
+/// <summary>What became of an attempt's claim. The rest of the attempt stays as its agent reported it.</summary>
+/// <param name="Stage">The stage.</param>
+/// <param name="Attempt">The number.</param>
+/// <param name="Status">Completed, which makes it the success of its stage that counts; failed or canceled.</param>
+/// <param name="Error">Why it does not hold. Null: it does, or nobody wants to know any more.</param>
+public sealed record AttemptSettlement(string Stage, int Attempt, AttemptStatus Status, StructuredError? Error);
 
 /// <summary>A lease that began or was renewed.</summary>
 public readonly record struct LeaseWrite

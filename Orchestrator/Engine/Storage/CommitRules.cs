@@ -111,6 +111,14 @@ public static class CommitRules
                 throw Refuse(write, $"ends attempt {end.Attempt} of {end.Stage} as {StatusNames.Of(end.Status)}, which is no end");
             }
         }
+
+        foreach (var settled in write.SettledAttempts)
+        {
+            if (settled.Status is not (AttemptStatus.Completed or AttemptStatus.Failed or AttemptStatus.Canceled))
+            {
+                throw Refuse(write, $"settles the claim of attempt {settled.Attempt} of {settled.Stage} as {StatusNames.Of(settled.Status)}; a claim becomes completed, failed or canceled");
+            }
+        }
     }
 
     private static void Verify(LeaseWrite lease)

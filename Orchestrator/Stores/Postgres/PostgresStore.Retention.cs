@@ -21,7 +21,7 @@ internal sealed partial class PostgresStore
         {
             var wanted = Math.Min(PrunePiece, limit - removed.Count);
             var pieces = await _connections.RowsAsync(
-                "SELECT prune_workflows($1, $2)", [Time(endedBefore), Number(wanted)], row => row.GetFieldValue<Guid[]>(0), cancellationToken);
+                PruneWorkflows, [Time(endedBefore), Number(wanted)], row => row.GetFieldValue<Guid[]>(0), cancellationToken);
             removed.AddRange(pieces[0].Select(id => new WorkflowId(id)));
             if (pieces[0].Length < wanted)
             {
@@ -31,4 +31,10 @@ internal sealed partial class PostgresStore
 
         return removed;
     }
+
+    private const string PruneWorkflows = """
+        WITH gone AS MATERIALIZED (SELECT prune_workflows($1, $2) AS ids),
+        evidence_too AS (DELETE FROM evidence e USING gone WHERE e.workflow_id = ANY (gone.ids))
+        SELECT ids FROM gone
+        """;
 }

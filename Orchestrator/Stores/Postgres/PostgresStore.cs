@@ -7,7 +7,7 @@ namespace Stack.Orchestrator.Stores.Postgres;
 /// <summary>
 /// The store on PostgreSQL, for any number of orchestrators. A batch is written by one call of a function (<c>commit_batch</c>, <c>commit_step</c> when there is only one step): one round trip, one transaction, one flush to the disk.
 /// </summary>
-internal sealed partial class PostgresStore : IWorkflowStore, IDefinitionStore, IDeploymentStore, ILedgerStore, IModelJournal, IAsyncDisposable, IDisposable
+internal sealed partial class PostgresStore : IWorkflowStore, IDefinitionStore, IDeploymentStore, ILedgerStore, IModelJournal, IEvidenceStore, IAsyncDisposable, IDisposable
 {
     private readonly PostgresConnections _connections;
     private readonly PostgresFacets _facets;

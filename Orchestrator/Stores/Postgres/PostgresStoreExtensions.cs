@@ -8,7 +8,7 @@ namespace Stack.Orchestrator.Stores.Postgres;
 /// <summary>Wires the Postgres store.</summary>
 internal static class PostgresStoreExtensions
 {
-    /// <summary>Registers the Postgres store as the host's stores of workflows, definitions, deployments, budgets and model calls. It is migrated by whoever starts the engine, not here; the start waits until the database is there.</summary>
+    /// <summary>Registers the Postgres store as the host's stores of workflows, definitions, deployments, budgets, model calls and evidence. It is migrated by whoever starts the engine, not here; the start waits until the database is there.</summary>
     /// <param name="builder">The host.</param>
     public static IHostApplicationBuilder AddPostgresStore(this IHostApplicationBuilder builder)
     {
@@ -28,6 +28,7 @@ internal static class PostgresStoreExtensions
         builder.Services.AddSingleton<IDeploymentStore>(services => services.GetRequiredService<PostgresStore>());
         builder.Services.AddSingleton<ILedgerStore>(services => services.GetRequiredService<PostgresStore>());
         builder.Services.AddSingleton<IModelJournal>(services => services.GetRequiredService<PostgresStore>());
+        builder.Services.AddSingleton<IEvidenceStore>(services => services.GetRequiredService<PostgresStore>());
         builder.Services.AddSingleton<PostgresPreflight>();
         builder.Services.AddPreflightCheck(services => services.GetRequiredService<PostgresPreflight>());
         builder.Services.AddHostedService<PostgresArrival>();

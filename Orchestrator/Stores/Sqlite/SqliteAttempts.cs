@@ -32,6 +32,18 @@ internal sealed class SqliteAttempts(SqliteDatabase database)
             .Run();
     }
 
+    /// <summary>A claim is settled, unless it is no claim any more.</summary>
+    public void Settle(WorkflowId id, AttemptSettlement settled)
+    {
+        var written = database.Statement(SettleAttempt)
+            .Bind(StatusNames.Of(settled.Status)).Bind(settled.Status is AttemptStatus.Completed ? 1 : 0).Bind(id).Bind(settled.Stage).Bind(settled.Attempt)
+            .Run();
+        if (written > 0 && settled.Error is { } error)
+        {
+            SetError(id, settled, error);
+        }
+    }
+
     /// <summary>A lease begins, is renewed, or a broker has confirmed the attempt.</summary>
     public void Lease(LeaseWrite lease)
     {
@@ -60,6 +72,17 @@ internal sealed class SqliteAttempts(SqliteDatabase database)
         {
             database.Statement("UPDATE attempts INDEXED BY attempts_counted SET counted = 0 WHERE workflow_id = ? AND stage = ? AND counted = 1").Bind(id).Bind(stage).Run();
         }
+    }
+
+    private void SetError(WorkflowId id, AttemptSettlement settled, StructuredError error)
+    {
+        if (database.Statement(UpdateError).Bind(Json(error)).Bind(id).Bind(settled.Stage).Bind(settled.Attempt).Run() > 0)
+        {
+            return;
+        }
+
+        var result = InsertResult(new AttemptEnd { Stage = settled.Stage, Attempt = settled.Attempt, Status = settled.Status, FinishedAt = default, Error = error });
+        database.Statement("UPDATE attempts SET result_id = ? WHERE workflow_id = ? AND stage = ? AND attempt = ?").Bind(result).Bind(id).Bind(settled.Stage).Bind(settled.Attempt).Run();
     }
 
     private long? InsertResult(AttemptEnd end)
@@ -101,6 +124,11 @@ internal sealed class SqliteAttempts(SqliteDatabase database)
         SET status = ?, counted = ?, finished_at = ?, agent_id = ifnull(?, agent_id), started_at = ifnull(?, started_at), result_id = ?, lease_expires_at = NULL
         WHERE workflow_id = ? AND stage = ? AND attempt = ?
         """;
+
+    private const string SettleAttempt = "UPDATE attempts SET status = ?, counted = ? WHERE workflow_id = ? AND stage = ? AND attempt = ? AND status = 'verifying'";
+
+    private const string UpdateError =
+        "UPDATE attempt_results SET error = ? WHERE id = (SELECT result_id FROM attempts WHERE workflow_id = ? AND stage = ? AND attempt = ?)";
 
     private const string ClaimAttempt =
         "UPDATE attempts SET parked = 0 WHERE workflow_id = ? AND stage = ? AND attempt = ? AND (status = 'pending' OR status = 'dispatched')";

@@ -94,6 +94,11 @@ internal sealed class SqliteCommit : IDisposable
             _attempts.End(id, end, CommitRules.Counts(write, end));
         }
 
+        foreach (var settled in write.SettledAttempts)
+        {
+            _attempts.Settle(id, settled);
+        }
+
         foreach (var claim in write.Claims)
         {
             if (_attempts.TryClaim(claim))

@@ -72,6 +72,7 @@ internal sealed partial class SqliteStore
         "DELETE FROM steps WHERE workflow_id = ?",
         "DELETE FROM model_calls WHERE workflow_id = ?",
         "DELETE FROM model_contents WHERE workflow_id = ?",
+        "DELETE FROM evidence WHERE workflow_id = ?",
         "DELETE FROM workflow_headers WHERE seq = (SELECT seq FROM workflows WHERE id = ?)",
         "DELETE FROM workflows WHERE id = ?",
     ];

@@ -6,7 +6,7 @@ namespace Stack.Orchestrator.Stores.Sqlite;
 /// The embedded store: one SQLite file, <c>work.db</c> in the data directory, for one orchestrator. All writes go through one connection and thread (<see cref="SqliteWriter"/>);
 /// reads have their own connections and never wait for writes.
 /// </summary>
-internal sealed partial class SqliteStore : IWorkflowStore, IDefinitionStore, IDeploymentStore, ILedgerStore, IModelJournal, IDisposable
+internal sealed partial class SqliteStore : IWorkflowStore, IDefinitionStore, IDeploymentStore, ILedgerStore, IModelJournal, IEvidenceStore, IDisposable
 {
     private readonly SqliteStoreOptions _options;
     private readonly TimeProvider _time;

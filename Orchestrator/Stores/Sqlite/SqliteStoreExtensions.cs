@@ -7,7 +7,7 @@ namespace Stack.Orchestrator.Stores.Sqlite;
 /// <summary>Wires the embedded store.</summary>
 internal static class SqliteStoreExtensions
 {
-    /// <summary>Registers the SQLite store as the host's stores of workflows, definitions, deployments, budgets and model calls. It is migrated by whoever starts the engine, not here.</summary>
+    /// <summary>Registers the SQLite store as the host's stores of workflows, definitions, deployments, budgets, model calls and evidence. It is migrated by whoever starts the engine, not here.</summary>
     /// <param name="builder">The host.</param>
     public static IHostApplicationBuilder AddSqliteStore(this IHostApplicationBuilder builder)
     {
@@ -26,6 +26,7 @@ internal static class SqliteStoreExtensions
         builder.Services.AddSingleton<IDeploymentStore>(services => services.GetRequiredService<SqliteStore>());
         builder.Services.AddSingleton<ILedgerStore>(services => services.GetRequiredService<SqliteStore>());
         builder.Services.AddSingleton<IModelJournal>(services => services.GetRequiredService<SqliteStore>());
+        builder.Services.AddSingleton<IEvidenceStore>(services => services.GetRequiredService<SqliteStore>());
         return builder;
     }
 }

@@ -20,6 +20,12 @@ public sealed class RequestTests : IAsyncLifetime
         _orchestrator.Deployments.Add(Scripts.Deployment(workflow.Id));
         _orchestrator.DeadLetters.Add(new DeadLetterResource { Id = "00ff", Kind = "task", Reason = "delivery_limit", SizeBytes = 3 });
         _orchestrator.Files = new FileTree("0123456789abcdef", [new FileEntry("src", "directory", null), new FileEntry("src/Program.cs", "file", 2048)]);
+        _orchestrator.Evidence = new EvidenceList
+        {
+            WorkflowId = workflow.Id,
+            Intact = true,
+            Verifications = [new EvidenceResource { Sha256 = new string('a', 64), Intact = true, Record = Refuted(workflow.Id) }],
+        };
         _orchestrator.Definitions.Add(new DefinitionResource { Name = "app", Description = "Makes an app", Version = "0123456789abcdef0123", BuiltIn = true, Source = "name: app\n" });
         _orchestrator.Agents.Add(new AgentResource
         {
@@ -38,6 +44,18 @@ public sealed class RequestTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _orchestrator.DisposeAsync();
 
+    private static VerificationRecord Refuted(WorkflowId id) => new()
+    {
+        WorkflowId = id,
+        Stage = "validation",
+        Attempt = 2,
+        VerifiedBy = "orchestrator",
+        StartedAt = Scripts.Start,
+        FinishedAt = Scripts.Start.AddSeconds(2),
+        Verified = false,
+        Checks = [new CheckEvidence { Name = "README.md is there", Type = "file", Passed = false, Expected = "it is there", Actual = "it is not there" }],
+    };
+
     public static TheoryData<string, string, string> Requests => new()
     {
         { "run wishes --name shop --definition app --priority high --no-follow", "POST /api/v1/workflows", """{"name":"shop","project_requirements":"wishes","definition":"app","priority":"high"}""" },
@@ -51,6 +69,7 @@ public sealed class RequestTests : IAsyncLifetime
         { $"retry {Id} --from validation", $"POST /api/v1/workflows/{Id}/retry", """{"from_stage":"validation"}""" },
         { $"files {Id} --ref main", $"GET /api/v1/workflows/{Id}/files?ref=main", "" },
         { $"files {Id} src/Program.cs", $"GET /api/v1/workflows/{Id}/files/src/Program.cs", "" },
+        { $"evidence {Id} --stage validation", $"GET /api/v1/workflows/{Id}/evidence", "" },
         { "agents", "GET /api/v1/agents", "" },
         { "definitions list", "GET /api/v1/definitions", "" },
         { "definitions show app", "GET /api/v1/definitions/app", "" },
@@ -89,6 +108,7 @@ public sealed class RequestTests : IAsyncLifetime
     [InlineData("approve last validation", "id")]
     [InlineData("reject last validation", "id")]
     [InlineData("files last", "files")]
+    [InlineData("evidence last", "verifications")]
     [InlineData("agents", "agents")]
     [InlineData("definitions list", "definitions")]
     [InlineData("definitions show app", "name")]
@@ -113,6 +133,8 @@ public sealed class RequestTests : IAsyncLifetime
     [InlineData("list", "0199c2a4-1111-7000-8000-000000000001  running  validation  50 %  medium")]
     [InlineData("show last", "validation   running    2        3")]
     [InlineData("show last", "Wanted      A calculator")]
+    [InlineData("evidence last", "validation#2 not verified")]
+    [InlineData("evidence last", "README.md is there  file  failed  it is there  it is not there")]
     [InlineData("agents", "scaffold-00000001  scaffold  busy    healthy  1/2   0     0")]
     [InlineData("definitions list", "app   0123456789ab  built in           Makes an app")]
     [InlineData("deployments list", "calculator  running  http://127.0.0.1:40123")]

@@ -40,6 +40,8 @@ internal sealed class ScriptedOrchestrator : IAsyncDisposable
 
     public FileTree? Files { get; set; }
 
+    public EvidenceList? Evidence { get; set; }
+
     public byte[] Archive { get; set; } = [];
 
     /// <summary>A folder with bare repositories, served as plain files.</summary>
@@ -205,6 +207,7 @@ internal sealed class ScriptedOrchestrator : IAsyncDisposable
             ["events"] when context.Request.Headers.Accept.Contains("text/event-stream") => StreamAsync(context, id),
             ["events"] => WriteAsync(context, new EventList { Events = [.. After(id, long.Parse(context.Request.Query["after"]!, CultureInfo.InvariantCulture)).Take(int.Parse(context.Request.Query["limit"]!, CultureInfo.InvariantCulture))] }),
             ["logs"] => context.Response.WriteAsync($"2026-01-01T00:00:00Z validation#1 all good {context.Request.Query["stage"]}\n"),
+            ["evidence"] when Evidence is not null => WriteAsync(context, Evidence),
             ["files"] when Files is not null => WriteAsync(context, Files),
             ["files", .. var path] when Files is not null => context.Response.WriteAsync($"content of {string.Join('/', path)}\n"),
             ["archive"] => context.Response.Body.WriteAsync(Archive).AsTask(),

@@ -13,7 +13,7 @@ internal sealed class TestEngine : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly List<IHostedService> _running = [];
 
-    private TestEngine(InMemoryStore memory, ManualTimeProvider time, FakeWorkspaces workspaces, INodeDirectory? nodes, Action<EngineOptions>? configure)
+    private TestEngine(InMemoryStore memory, ManualTimeProvider time, FakeWorkspaces workspaces, INodeDirectory? nodes, IClaimVerifier? verifier, Action<EngineOptions>? configure)
     {
         (Memory, Time, Workspaces) = (memory, time, workspaces);
         Store = new WatchedStore(memory);
@@ -22,6 +22,11 @@ internal sealed class TestEngine : IAsyncDisposable
         if (nodes is not null)
         {
             services.AddSingleton(nodes);
+        }
+
+        if (verifier is not null)
+        {
+            services.AddSingleton(verifier);
         }
 
         _services = services
@@ -52,9 +57,9 @@ internal sealed class TestEngine : IAsyncDisposable
     public Committer Committer => Get<Committer>();
 
     /// <summary>A new engine. Give the store, the clock and the workspaces of another one to restart it, or to run two side by side.</summary>
-    public static async Task<TestEngine> StartAsync(TestEngine? after = null, Action<EngineOptions>? configure = null, bool committing = true, INodeDirectory? nodes = null, ManualTimeProvider? time = null)
+    public static async Task<TestEngine> StartAsync(TestEngine? after = null, Action<EngineOptions>? configure = null, bool committing = true, INodeDirectory? nodes = null, ManualTimeProvider? time = null, IClaimVerifier? verifier = null)
     {
-        var engine = new TestEngine(after?.Memory ?? new InMemoryStore(), after?.Time ?? time ?? new ManualTimeProvider(), after?.Workspaces ?? new FakeWorkspaces(), nodes, configure);
+        var engine = new TestEngine(after?.Memory ?? new InMemoryStore(), after?.Time ?? time ?? new ManualTimeProvider(), after?.Workspaces ?? new FakeWorkspaces(), nodes, verifier, configure);
         await engine.Get<EngineRecovery>().StartingAsync(None);
         await engine.RunAsync<WorkspaceAdvancer>();
         if (committing)
@@ -105,7 +110,7 @@ internal sealed class TestEngine : IAsyncDisposable
     public async Task<WorkflowSubmission> SubmissionAsync(Func<WorkflowSubmission, WorkflowSubmission>? change, params StageDefinition[] stages)
     {
         var definition = Flow.Define(null, stages);
-        var version = string.Join(',', stages.Select(stage => $"{stage.Name}:{string.Join('+', stage.Needs)}:{stage.Agent}:{stage.Timeout}:{stage.Approval is not null}"));
+        var version = string.Join(',', stages.Select(stage => $"{stage.Name}:{string.Join('+', stage.Needs)}:{stage.Agent}:{stage.Timeout}:{stage.Approval is not null}:{stage.Accept.Count}"));
         var submission = new WorkflowSubmission
         {
             Definition = definition,

@@ -54,7 +54,8 @@ public sealed class GitHttpTests : IAsyncLifetime
         var change = new WorkspaceChange { Commit = commit };
         Assert.Equal(ReceiptStatus.Accepted, (await _agent.ReportAsync(_task.TaskId, new StageOutcome.Completed(), change)).Status);
 
-        var shown = await _host.ShowAsync(_task.TaskId.WorkflowId);
+        // The built-in definition checks that something was written.
+        var shown = await _host.UntilAsync(_task.TaskId.WorkflowId, workflow => workflow.Stages!.Any(stage => stage is { Name: "scaffolding", Status: StageStatus.Completed }), "the stage is completed");
         var stage = shown.Stages!.Single(stage => stage.Name == "scaffolding");
         Assert.True(stage.Status is StageStatus.Completed, JsonSerializer.Serialize(stage, StackJson.Options));
         Assert.Equal((commit, commit), (shown.HeadCommit, stage.Commit));

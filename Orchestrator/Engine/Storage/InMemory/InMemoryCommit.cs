@@ -64,6 +64,7 @@ internal sealed class InMemoryCommit(InMemoryState state)
         workflow = write.Events.OfType<WorkflowRetried>().Aggregate(workflow, TakeBack);
         workflow = write.NewAttempts.Aggregate(workflow, (current, begun) => Insert(current, begun, node));
         workflow = write.EndedAttempts.Aggregate(workflow, (current, end) => End(current, end, CommitRules.Counts(write, end)));
+        workflow = write.SettledAttempts.Aggregate(workflow, Settle);
         Put(id, workflow);
         foreach (var claim in write.Claims)
         {
@@ -119,6 +120,24 @@ internal sealed class InMemoryCommit(InMemoryState state)
             },
             counted,
             current.Node));
+    }
+
+    private static InMemoryWorkflow Settle(InMemoryWorkflow workflow, AttemptSettlement settled)
+    {
+        var task = new TaskId(workflow.Stored.Header.Id, settled.Stage, settled.Attempt);
+        if (workflow.Attempts.GetValueOrDefault(task) is not { Status: AttemptStatus.Verifying } current)
+        {
+            return workflow;
+        }
+
+        var counted = settled.Status is AttemptStatus.Completed;
+        if (counted && workflow.Attempts.Values.Any(other => other.Counted && other.TaskId.Stage == settled.Stage))
+        {
+            throw new StoreInvariantException($"Attempt {task} cannot complete its stage, which another attempt has completed.");
+        }
+
+        var stored = current.Stored with { Attempt = current.Stored.Attempt with { Status = settled.Status }, Error = settled.Error ?? current.Stored.Error };
+        return workflow.With(current with { Stored = stored, Counted = counted });
     }
 
     private void Claim(TaskId task, int node)

@@ -47,6 +47,8 @@ internal sealed record InMemoryWorkflow(StoredWorkflow Stored)
 
     public ImmutableDictionary<StepKey, JsonPayload> Steps { get; init; } = ImmutableDictionary<StepKey, JsonPayload>.Empty;
 
+    public ImmutableList<StoredEvidence> Evidence { get; init; } = [];
+
     public InMemoryWorkflow With(InMemoryAttempt attempt) => this with { Attempts = Attempts.SetItem(attempt.TaskId, attempt) };
 }
 

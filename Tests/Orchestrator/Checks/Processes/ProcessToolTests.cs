@@ -3,9 +3,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Stack.Agents.Runtime;
 using Stack.Tests.Agents;
 
-namespace Stack.Tests.Orchestrator.Checks.Processes;
+namespace Stack.Tests.Orchestrator.Checks;
 
 public sealed class ProcessToolTests : IAsyncDisposable
 {

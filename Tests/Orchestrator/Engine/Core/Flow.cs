@@ -9,6 +9,7 @@ internal sealed class Flow
 {
     private readonly List<WorkflowEvent> _history = [];
     private readonly HashSet<(string Stage, int Attempt)> _open = [];
+    private readonly HashSet<(string Stage, int Attempt)> _claims = [];
     private readonly HashSet<string> _succeeded = new(StringComparer.Ordinal);
 
     public Flow(WorkflowDefinition definition)
@@ -45,6 +46,12 @@ internal sealed class Flow
 
     public static StageDefinition Stage(string name, params string[] needs) => new() { Name = name, Agent = "noop", Needs = needs };
 
+    /// <summary>A stage with a check.</summary>
+    public static StageDefinition Checked(string name, params string[] needs) => Stage(name, needs) with { Accept = [new AcceptanceCheck.FileState { Path = "README.md" }] };
+
+    /// <summary>What a verifier says of a claim that does not hold.</summary>
+    public static StructuredError NotVerified() => new() { Code = "not_verified", Message = "Not verified: README.md is not there.", Class = FailureClass.Unproductive, Retryable = true };
+
     public static StructuredError Error(FailureClass failure = FailureClass.Productive, bool retryable = true, long? retryAfterMs = null) =>
         new() { Code = "broken", Message = "It broke.", Class = failure, Retryable = retryable, RetryAfterMs = retryAfterMs };
 
@@ -68,6 +75,9 @@ internal sealed class Flow
         Commit = commit,
         Result = new ResultEnvelope { TaskId = new TaskId(Header.Id, stage, attempt ?? State.Find(stage)?.Attempt ?? 1), AgentId = new AgentId("noop-1"), Outcome = outcome },
     });
+
+    public Decision Judge(string stage, StructuredError? error = null, string? commit = null, int? attempt = null) =>
+        Do(new WorkflowInput.Judge(stage, attempt ?? State.Find(stage)?.Attempt ?? 1) { At = Now, Error = error, Commit = commit, Evidence = "e" });
 
     public Decision Lose(string stage, int? attempt = null) => Do(new WorkflowInput.LoseLease(stage, attempt ?? State.Find(stage)?.Attempt ?? 1) { At = Now });
 
@@ -99,6 +109,7 @@ internal sealed class Flow
             Assert.Empty(decision.Events);
             Assert.Empty(decision.NewAttempts);
             Assert.Empty(decision.EndedAttempts);
+            Assert.Empty(decision.SettledAttempts);
             Assert.Empty(decision.ToStop);
             Assert.Empty(decision.ToOffer);
             return decision;
@@ -106,6 +117,7 @@ internal sealed class Flow
 
         Assert.True(before.End is null || input is WorkflowInput.Retry, $"A workflow that is {before.End} changed by {input.GetType().Name}.");
         Assert.True(Names(input) is not { } named || openBefore.Contains(named), $"{input} is about an attempt that is not outstanding, and counted.");
+        Assert.True(input is not WorkflowInput.Judge judged || before.IsVerifying(judged.Stage, judged.Attempt), $"{input} is about a claim that nobody makes, and counted.");
         Assert.True(input is not WorkflowInput.Cancel || decision.State.End is WorkflowStatus.Canceled, "A cancel did not end the workflow.");
         Assert.Equal(before.Version + 1, decision.State.Version);
         Assert.NotEmpty(decision.Events);
@@ -147,6 +159,7 @@ internal sealed class Flow
                     Assert.False(state.Find(happened.Stage!)!.IsOver, $"{happened.Stage} was started although it was over.");
                     break;
                 case StageCompleted:
+                    Assert.True(Definition.Stages.Single(stage => stage.Name == happened.Stage).Accept.Count == 0 || state.IsVerifying(happened.Stage!, happened.Attempt ?? 0), $"{happened.Stage} succeeded without a claim that was checked.");
                     Assert.True(_succeeded.Add(happened.Stage!), $"{happened.Stage} succeeded twice.");
                     break;
                 case WorkflowRetried retried:
@@ -176,6 +189,20 @@ internal sealed class Flow
             Assert.True(_open.Remove((ended.Stage, ended.Attempt)), $"Attempt {ended.Attempt} of {ended.Stage} ended, but it was not open.");
         }
 
+        foreach (var claim in decision.EndedAttempts.Where(ended => ended.Status is AttemptStatus.Verifying))
+        {
+            Assert.True(_claims.Add((claim.Stage, claim.Attempt)), $"Attempt {claim.Attempt} of {claim.Stage} claimed twice.");
+        }
+
+        foreach (var settled in decision.SettledAttempts)
+        {
+            Assert.True(_claims.Remove((settled.Stage, settled.Attempt)), $"The claim of attempt {settled.Attempt} of {settled.Stage} was settled, but it was not made.");
+        }
+
+        Assert.Equal(
+            decision.State.Stages.Where(stage => stage.Status is StageStatus.Verifying).Select(stage => (stage.Name, stage.Attempt)).Order(),
+            _claims.Order());
+        Assert.All(decision.State.Stages, stage => Assert.Equal(stage.Status is StageStatus.Verifying, stage.Claim is not null));
         Assert.Equal(
             decision.State.Stages.Where(stage => stage.Status is StageStatus.Pending).Select(stage => (stage.Name, stage.Attempt)).Order(),
             _open.Order());

@@ -43,8 +43,8 @@ public sealed class WorkflowPropertyTests
             var flow = new Flow(DefinitionOf(seed) with { Timeout = null }).Submitted();
             while (flow.State.End is null)
             {
-                var stage = flow.State.Stages.First(candidate => candidate.Status is StageStatus.Pending or StageStatus.AwaitingApproval);
-                var decision = stage.Status is StageStatus.Pending ? flow.Complete(stage.Name, "c" + stage.Name) : flow.Decide(stage.Name);
+                var stage = flow.State.Stages.First(candidate => candidate.Status is StageStatus.Pending or StageStatus.AwaitingApproval or StageStatus.Verifying);
+                var decision = stage.Status is StageStatus.Verifying ? flow.Judge(stage.Name, commit: "c" + stage.Name) : stage.Status is StageStatus.Pending ? flow.Complete(stage.Name, "c" + stage.Name) : flow.Decide(stage.Name);
                 Assert.Equal(Verdict.Applied, decision.Verdict);
             }
 
@@ -89,6 +89,7 @@ public sealed class WorkflowPropertyTests
             stages.Add(Flow.Stage(Names[i], isHandler ? [] : [.. Enumerable.Range(handlers, i - handlers).Where(_ => random.Next(3) == 0).Select(n => Names[n])]) with
             {
                 Retry = new RetryPolicy { MaxAttempts = random.Next(1, 4) },
+                Accept = random.Next(3) == 0 ? [new AcceptanceCheck.FileState { Path = "README.md" }] : [],
                 Approval = random.Next(5) > 0
                     ? null
                     : new ApprovalGate { Prompt = "Go?", ExpiresAfter = random.Next(2) == 0 ? null : TimeSpan.FromMinutes(10), OnExpiry = (ApprovalExpiry)random.Next(2) },
@@ -118,7 +119,7 @@ public sealed class WorkflowPropertyTests
         flow.Wait(TimeSpan.FromSeconds(random.Next(0, 400)));
         var stage = flow.State.Stages[random.Next(flow.State.Stages.Length)];
         var attempt = random.Next(4) == 0 ? stage.Attempt + random.Next(-2, 3) : stage.Attempt;
-        _ = random.Next(20) switch
+        _ = random.Next(23) switch
         {
             < 6 => flow.Report(stage.Name, new StageOutcome.Completed(), random.Next(2) == 0 ? null : "c" + step, attempt),
             < 10 => flow.Report(stage.Name, OutcomeOf(random), null, attempt),
@@ -131,6 +132,9 @@ public sealed class WorkflowPropertyTests
             16 => flow.Resume(),
             17 => flow.Retry(random.Next(2) == 0 ? null : stage.Name),
             18 => flow.Decide(stage.Name, random.Next(3) > 0),
+            19 => flow.Judge(stage.Name, commit: random.Next(2) == 0 ? null : "v" + step, attempt: attempt),
+            20 => flow.Judge(stage.Name, Flow.NotVerified(), attempt: attempt),
+            21 => flow.Judge(stage.Name, Flow.Error((FailureClass)random.Next(5), random.Next(2) == 0), attempt: attempt),
             _ => flow.Report("nowhere", new StageOutcome.Completed(), null, 1),
         };
     }
@@ -160,6 +164,9 @@ public sealed class WorkflowPropertyTests
             _ = (stage.Status, random.Next(4)) switch
             {
                 (StageStatus.AwaitingApproval, _) => flow.Decide(stage.Name, random.Next(4) > 0),
+                (StageStatus.Verifying, 0) => flow.Judge(stage.Name, Flow.NotVerified()),
+                (StageStatus.Verifying, 1) => flow.Judge(stage.Name, Flow.Error(FailureClass.Infrastructure)),
+                (StageStatus.Verifying, _) => flow.Judge(stage.Name),
                 (StageStatus.Pending, 0) => flow.Fail(stage.Name),
                 (StageStatus.Pending, 1) => flow.Lose(stage.Name),
                 (StageStatus.Pending, _) => flow.Complete(stage.Name),

@@ -73,3 +73,17 @@ public sealed class PostgresModelJournalTests : ModelJournalConformance
         return (store, store);
     }
 }
+
+[NeedsServer("postgresql")]
+public sealed class PostgresEvidenceStoreTests : EvidenceStoreConformance
+{
+    private PostgresDatabase? _database;
+
+    public override async Task DisposeAsync() => await _database!.DisposeAsync();
+
+    protected override async Task<(IWorkflowStore Workflows, IEvidenceStore Evidence)> OpenAsync()
+    {
+        var store = await (_database = await PostgresDatabase.CreateAsync()).OpenMigratedAsync();
+        return (store, store);
+    }
+}

@@ -71,3 +71,20 @@ public sealed class SqliteModelJournalTests : ModelJournalConformance
         return (store, store);
     }
 }
+
+public sealed class SqliteEvidenceStoreTests : EvidenceStoreConformance
+{
+    private readonly SqliteDirectory _directory = new();
+
+    public override Task DisposeAsync()
+    {
+        _directory.Dispose();
+        return Task.CompletedTask;
+    }
+
+    protected override async Task<(IWorkflowStore Workflows, IEvidenceStore Evidence)> OpenAsync()
+    {
+        var store = await _directory.OpenMigratedAsync();
+        return (store, store);
+    }
+}

@@ -51,3 +51,14 @@ public sealed class InMemoryModelJournalTests : ModelJournalConformance
 
     protected override Task<(IModelJournal Journal, IWorkflowStore Workflows)> OpenAsync() => Task.FromResult<(IModelJournal, IWorkflowStore)>((_store, _store));
 }
+
+public sealed class InMemoryEvidenceStoreTests : EvidenceStoreConformance
+{
+    public override Task DisposeAsync() => Task.CompletedTask;
+
+    protected override Task<(IWorkflowStore Workflows, IEvidenceStore Evidence)> OpenAsync()
+    {
+        var store = new InMemoryStore();
+        return Task.FromResult<(IWorkflowStore, IEvidenceStore)>((store, store));
+    }
+}
