@@ -1,6 +1,5 @@
 using Stack.Agents.Dotnet;
 using Stack.Agents.Runtime;
-using Stack.Agents.Tools;
 using Stack.Contracts;
 
 namespace Stack.Agents.Deployment;

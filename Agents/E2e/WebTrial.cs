@@ -1,6 +1,5 @@
 using System.Globalization;
 using Stack.Agents.Runtime;
-using Stack.Agents.Tools;
 using Stack.Contracts;
 
 namespace Stack.Agents.E2e;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Stack.Agents.Dotnet;
 using Stack.Agents.Node;
 using Stack.Agents.Runtime;
-using Stack.Agents.Tools;
 using Stack.Contracts;
 
 namespace Stack.Agents.Validation;
