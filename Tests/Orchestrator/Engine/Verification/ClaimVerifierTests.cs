@@ -35,6 +35,7 @@ public sealed class ClaimVerifierTests
         await _verifier.AnswerAsync(new VerificationOutcome.Refuted(Flow.NotVerified() with { Details = "README.md is not there" }, "e1"));
         await UntilAsync(engine, id, state => state.Find("a")!.Attempt == 2);
         Assert.Empty(engine.Workspaces.Moves);
+        await engine.RunAsync<AttemptReleaser>();
         engine.Time.Advance(TimeSpan.FromMinutes(1));
         var next = await NextAsync(engine);
         Assert.Equal(("not_verified", "README.md is not there", 1), (next.PreviousError!.Code, next.PreviousError.Details, next.RetryCount));
