@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Stack.Checks;
 using Stack.Contracts;
@@ -42,18 +41,11 @@ internal sealed class ModelJudge(ModelGateway gateway)
             Temperature = 0,
             MaxTokens = 500,
         };
-        var origin = new CallOrigin("verification", IsAgent: true, claim.TaskId.WorkflowId.ToString(), claim.TaskId.Stage, $"{claim.TaskId.Attempt}", "judge");
+        var origin = new CallOrigin("verification", IsAgent: true, claim.TaskId.WorkflowId.ToString(), claim.TaskId.Stage, $"{claim.TaskId.Attempt}", "judge", $"verification-{claim.TaskId.Attempt}");
         try
         {
             await using var answer = await gateway.OpenAsync(check.Model, chat, origin, cancellationToken);
-            var text = new StringBuilder();
-            while (await answer.NextAsync() is { } part)
-            {
-                text.Append(part is AnswerPart.Text said ? said.Value : "");
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
-            return Read(text.ToString(), answer.Link.Model.Name);
+            return Read((await answer.ReadAsync()).Text, answer.Model);
         }
         catch (ModelFailure failure)
         {
