@@ -52,6 +52,7 @@ internal static class Program
             DrillCommand.Create(scope),
             OpenCommand.Create(scope),
             SoakCommand.Create(scope),
+            ModelsCommand.Create(scope),
             UsageCommand.Create(scope),
             VersionCommand.Create(scope),
             CompletionCommand.Create(scope),

@@ -1,15 +1,56 @@
 using Stack.Contracts;
+using Stack.Orchestrator.Api.Access;
+using Stack.Orchestrator.Api.Problems;
 using Stack.Orchestrator.Gateway.Configuration;
 using Stack.Orchestrator.Gateway.Conversations;
 using Stack.Orchestrator.Gateway.Routing;
 
 namespace Stack.Orchestrator.Gateway;
 
-/// <summary><c>GET /api/v1/models</c>: models, aliases and providers for people, with what is wrong with the file.</summary>
+/// <summary><c>/api/v1/models</c>: models, aliases and providers for people, with what is wrong with the file.</summary>
 internal static class ModelsApi
 {
-    public static void MapModels(this IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/models", ListAsync).WithTags("Models")
-        .WithSummary("List models, aliases and providers").WithDescription("With what each model can do, whether its price is known, the state of each provider's breaker, and what is wrong with the gateway's file.").Produces<ModelOverview>();
+    private const int MostContext = 1_000_000;
+
+    public static void MapModels(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/v1/models").WithTags("Models");
+        group.MapGet("", ListAsync).WithSummary("List models, aliases and providers")
+            .WithDescription("With what each model can do, whether its price is known, the state of each provider's breaker, and what is wrong with the gateway's file.").Produces<ModelOverview>();
+        group.MapPost("/probe", ProbeAsync).Require(Scope.Write).WithSummary("Find out what a model can do by asking it")
+            .WithDescription("Three calls, booked like others: whether it calls a tool, whether its answer fits a JSON schema, and whether it reads a long conversation from its beginning.").Produces<ModelResource>();
+    }
+
+    private static async Task<IResult> ProbeAsync(HttpContext context, ProbeRequest request, ProviderDirectory directory, ModelGateway gateway, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (request.Model is not { Length: > 0 } model)
+        {
+            return Problem.Of(ProblemTypes.InvalidRequest, "model: it is missing.", "GET /api/v1/models lists the models.");
+        }
+
+        if (request.ContextTokens is { } tokens and (< ModelProbe.LeastContext or > MostContext))
+        {
+            return Problem.Of(ProblemTypes.InvalidRequest, $"context_tokens: {tokens} is not between {ModelProbe.LeastContext} and {MostContext}.");
+        }
+
+        try
+        {
+            var chain = await directory.FindAsync(model, cancellationToken);
+            if (chain.IsAlias)
+            {
+                return Problem.Of(ProblemTypes.InvalidRequest, $"model: '{model}' is an alias for {string.Join(", ", chain.Links.Select(link => link.Model.Name))}.", "Name one of its models.");
+            }
+
+            var link = chain.Links[0];
+            var measured = await new ModelProbe(gateway, time).MeasureAsync(link, request.ContextTokens ?? ModelProbe.UsualContext, CallOrigin.Of(context), cancellationToken);
+            link.Provider.Remember(link.Model, measured);
+            return TypedResults.Ok(await ResourceAsync(link, cancellationToken));
+        }
+        catch (ModelFailure failure)
+        {
+            return Problem.Of(ProblemTypes.InvalidRequest, failure.Status, failure.Message);
+        }
+    }
 
     private static async Task<IResult> ListAsync(ProviderDirectory directory, GatewayFile file, CancellationToken cancellationToken)
     {
@@ -39,6 +80,7 @@ internal static class ModelsApi
             MaxOutput = link.Model.MaxOutput,
             Tools = link.Provider.Entry.Kind is ProviderKind.Builtin ? "none" : link.Provider.RungOf(link.Model, ability).ToString().ToLowerInvariant(),
             Capabilities = ability?.Capabilities ?? [],
+            Measured = link.Provider.MeasuredOf(link.Model),
             InputPrice = link.Model.Price?.Input,
             OutputPrice = link.Model.Price?.Output,
             Fallback = link.Model.Fallback,
@@ -70,84 +112,4 @@ internal static class ModelsApi
             Problem = problem,
         };
     }
-}
-
-/// <summary>What there is to ask.</summary>
-internal sealed record ModelOverview
-{
-    /// <summary>The models.</summary>
-    public required IReadOnlyList<ModelResource> Models { get; init; }
-
-    /// <summary>The aliases.</summary>
-    public required IReadOnlyList<AliasResource> Aliases { get; init; }
-
-    /// <summary>The providers.</summary>
-    public required IReadOnlyList<ProviderResource> Providers { get; init; }
-
-    /// <summary>The gateway's file; it need not be there.</summary>
-    public required string File { get; init; }
-
-    /// <summary>When what holds was read.</summary>
-    public required DateTimeOffset LoadedAt { get; init; }
-
-    /// <summary>What is wrong with the file as it is now; what holds is what it was before. Empty: nothing is.</summary>
-    public required IReadOnlyList<DefinitionProblem> Problems { get; init; }
-}
-
-/// <summary>A model.</summary>
-internal sealed record ModelResource
-{
-    /// <summary>Its name.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Who has it.</summary>
-    public required string Provider { get; init; }
-
-    /// <summary>The tokens of question and answer together. Null: not known.</summary>
-    public int? ContextTokens { get; init; }
-
-    /// <summary>The most tokens of an answer when a call does not say.</summary>
-    public required int MaxOutput { get; init; }
-
-    /// <summary>How tools are offered to it: <c>native</c>, <c>json</c>, <c>text</c> or <c>none</c>.</summary>
-    public required string Tools { get; init; }
-
-    /// <summary>What it can, in its provider's words.</summary>
-    public required IReadOnlyList<string> Capabilities { get; init; }
-
-    /// <summary>Dollars for a million tokens read. Null: not known, and it is not called.</summary>
-    public decimal? InputPrice { get; init; }
-
-    /// <summary>Dollars for a million tokens written. Null: not known.</summary>
-    public decimal? OutputPrice { get; init; }
-
-    /// <summary>The models that are asked when it does not answer.</summary>
-    public required IReadOnlyList<string> Fallback { get; init; }
-}
-
-/// <summary>A name for a chain of models.</summary>
-/// <param name="Name">The name.</param>
-/// <param name="Models">The chain.</param>
-internal sealed record AliasResource(string Name, IReadOnlyList<string> Models);
-
-/// <summary>A provider.</summary>
-internal sealed record ProviderResource
-{
-    /// <summary>Its name.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Its protocol.</summary>
-    public required string Kind { get; init; }
-
-    /// <summary>Its address. Null: it is a part of this program.</summary>
-    public string? Url { get; init; }
-
-    /// <summary>Whether it belongs to the user.</summary>
-    public required bool Local { get; init; }
-
-    /// <summary><c>closed</c>, <c>open</c> or <c>half_open</c>.</summary>
-    public required string Breaker { get; init; }
-
-    /// <summary>What is wrong with it now. Null: nothing that is known.</summary>
-    public string? Problem { get; init; }
 }

@@ -148,6 +148,12 @@ internal sealed class ApiClient(Uri server, string? apiKey) : IDisposable
     public Task<DeploymentResource> ControlDeploymentAsync(string name, string action, CancellationToken cancellationToken) =>
         _transport.PostAsync<DeploymentResource>($"{Root}/deployments/{Escape(name)}/{action}", null, cancellationToken);
 
+    /// <summary>The models, aliases and providers.</summary>
+    public Task<ModelOverview> ListModelsAsync(CancellationToken cancellationToken) => _transport.GetAsync<ModelOverview>($"{Root}/models", cancellationToken);
+
+    /// <summary>Finds out what a model can do by asking it.</summary>
+    public Task<ModelResource> ProbeModelAsync(ProbeRequest request, CancellationToken cancellationToken) => _transport.PostAsync<ModelResource>($"{Root}/models/probe", ApiTransport.Json(request), cancellationToken);
+
     /// <summary>What calls of models cost.</summary>
     public Task<UsageList> ListUsageAsync(string? workflow, string? prefix, CancellationToken cancellationToken) =>
         _transport.GetAsync<UsageList>($"{Root}/usage{Query(("workflow", workflow), ("prefix", prefix))}", cancellationToken);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Polly;
 using Polly.Retry;
+using Stack.Contracts;
 using Stack.Orchestrator.Gateway.Configuration;
 using Stack.Orchestrator.Gateway.Conversations;
 using Stack.Orchestrator.Gateway.Providers;
@@ -18,6 +19,7 @@ internal sealed class ActiveProvider
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, (ModelAbility? Ability, DateTimeOffset At)> _abilities = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ToolRung> _learned = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, MeasuredAbility> _measured = new(StringComparer.Ordinal);
     private (IReadOnlyList<FoundModel> Models, DateTimeOffset At)? _found;
 
     public ActiveProvider(ProviderEntry entry, IModelProvider provider, ProviderBreaker breaker, TimeProvider time)
@@ -94,12 +96,19 @@ internal sealed class ActiveProvider
         return next;
     }
 
+    /// <summary>Remembers what a model was found to do.</summary>
+    public void Remember(ModelEntry model, MeasuredAbility measured) => _measured[model.ProviderModel] = measured;
+
+    /// <summary>What a model was found to do. Null: it was not probed.</summary>
+    public MeasuredAbility? MeasuredOf(ModelEntry model) => _measured.GetValueOrDefault(model.ProviderModel);
+
     /// <summary>Forgets what is known of the models, because they changed.</summary>
     public void Forget()
     {
         _found = null;
         _abilities.Clear();
         _learned.Clear();
+        _measured.Clear();
     }
 
     private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)

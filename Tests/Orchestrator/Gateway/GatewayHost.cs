@@ -41,6 +41,12 @@ public sealed class GatewayHost : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))
             .Append(KeyValuePair.Create("Stack:SharedDirectory", (string?)folder)).Append(KeyValuePair.Create("Stack:Gateway:ReloadInterval", (string?)"00:00:00.05")));
+        // As the orchestrator's own API writes it.
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
+        });
         builder.AddGateway();
         var app = builder.Build();
         app.MapGateway();
