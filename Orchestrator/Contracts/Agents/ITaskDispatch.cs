@@ -17,6 +17,10 @@ public interface ITaskDispatch
     /// <param name="deadline">Until when an agent should have started them.</param>
     void Confirm(IReadOnlyCollection<TaskId> tasks, DateTimeOffset deadline);
 
+    /// <summary>How often the agent that holds an attempt began it, as far as this orchestrator was told: more than once means that it was cut off and had it again. 0: nobody holds it.</summary>
+    /// <param name="taskId">The attempt.</param>
+    int CountStarts(TaskId taskId);
+
     /// <summary>Offers attempts again, under the same number: publishing failed, or nobody started them in time. Attempts that are over or that an agent holds are left alone.</summary>
     /// <param name="tasks">The attempts.</param>
     /// <param name="cancellationToken">Ends the call.</param>

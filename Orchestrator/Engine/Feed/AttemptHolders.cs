@@ -14,6 +14,18 @@ internal sealed class AttemptHolders
 
     public AgentId? HolderOf(TaskId taskId) => _holders.TryGetValue(taskId, out var holder) ? holder.AgentId : null;
 
+    /// <summary>Notes that the holder of an attempt begins it, for the first time or again.</summary>
+    public void NoteStart(TaskId taskId)
+    {
+        while (_holders.TryGetValue(taskId, out var holder) && !_holders.TryUpdate(taskId, holder with { Starts = holder.Starts + 1 }, holder))
+        {
+            // Somebody else wrote; look again.
+        }
+    }
+
+    /// <summary>How often the holder of an attempt began it. 0: nobody holds it.</summary>
+    public int StartsOf(TaskId taskId) => _holders.TryGetValue(taskId, out var holder) ? holder.Starts : 0;
+
     public void Hold(TaskId taskId, AgentId agentId, DateTimeOffset now) => _holders[taskId] = new Holder(agentId, now, now);
 
     /// <summary>Takes an attempt for an agent unless another one holds it.</summary>
@@ -116,7 +128,7 @@ internal sealed class AttemptHolders
         }
     }
 
-    private readonly record struct Holder(AgentId AgentId, DateTimeOffset Began, DateTimeOffset Seen);
+    private readonly record struct Holder(AgentId AgentId, DateTimeOffset Began, DateTimeOffset Seen, int Starts = 0);
 
     /// <summary>One heartbeat that listens.</summary>
     internal sealed class Watch(AttemptHolders holders, AgentId agentId) : IDisposable

@@ -16,6 +16,8 @@ internal sealed class TaskDispatch(ReadyQueue ready, AttemptHolders holders, Lea
         }
     }
 
+    public int CountStarts(TaskId taskId) => holders.StartsOf(taskId);
+
     public async Task<IReadOnlyList<DispatchReturn>> ReturnAsync(IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken)
     {
         var workflows = await cache.LoadAsync(tasks.Select(task => task.WorkflowId).ToHashSet(), cancellationToken).ConfigureAwait(false);

@@ -81,7 +81,13 @@ internal sealed partial class TaskFeed(
     public async Task<bool> StartAsync(TaskId taskId, AgentId agentId, CancellationToken cancellationToken)
     {
         var workflow = await FindOutstandingAsync(taskId, cancellationToken).ConfigureAwait(false);
-        return workflow is not null && attempts.TryHold(workflow, taskId, agentId);
+        if (workflow is null || !attempts.TryHold(workflow, taskId, agentId))
+        {
+            return false;
+        }
+
+        holders.NoteStart(taskId);
+        return true;
     }
 
     public async Task<HeartbeatReply> HeartbeatAsync(AgentHeartbeat heartbeat, CancellationToken cancellationToken)

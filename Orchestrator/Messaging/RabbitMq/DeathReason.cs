@@ -24,6 +24,9 @@ internal static class DeathReason
     public static string? Text(IDictionary<string, object?>? table, string name) =>
         table is not null && table.TryGetValue(name, out var value) ? value switch { byte[] bytes => Encoding.UTF8.GetString(bytes), null => null, _ => Convert.ToString(value, CultureInfo.InvariantCulture) } : null;
 
+    // That it was judged is no death.
     private static IDictionary<string, object?>? Newest(IReadOnlyBasicProperties properties) =>
-        properties.Headers is { } headers && headers.TryGetValue("x-death", out var deaths) && deaths is IList<object> { Count: > 0 } list ? list[0] as IDictionary<string, object?> : null;
+        properties.Headers is { } headers && headers.TryGetValue("x-death", out var deaths) && deaths is IList<object> list
+            ? list.OfType<IDictionary<string, object?>>().FirstOrDefault(death => Text(death, "queue") != RabbitMqNames.Suspects)
+            : null;
 }

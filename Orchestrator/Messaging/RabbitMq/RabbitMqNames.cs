@@ -20,14 +20,17 @@ internal static class RabbitMqNames
     /// <summary>Dead letters, kept for people.</summary>
     public const string DeadLetters = "stack.dead-letter";
 
-    /// <summary>Tasks among the dead letters, for the orchestrators, which fail their stages.</summary>
-    public const string DeadTasks = "orchestrator.dead-tasks";
+    /// <summary>Tasks that were delivered too often or refused, for the orchestrators, which find out whose fault it was.</summary>
+    public const string Suspects = "orchestrator.suspects";
 
     /// <summary>Tells all agents which attempts to stop.</summary>
     public const string CancelExchange = "stack.cancels";
 
-    /// <summary>The routing key of dead tasks.</summary>
+    /// <summary>The routing key of tasks that are to be judged.</summary>
     public const string TaskKey = "task";
+
+    /// <summary>The routing key of tasks that were judged to be poison.</summary>
+    public const string PoisonKey = "poison";
 
     /// <summary>The routing key of dead results and statuses.</summary>
     public const string ResultKey = "result";
@@ -41,7 +44,7 @@ internal static class RabbitMqNames
     /// <summary>What an agent's registration says when it takes its tasks from the broker.</summary>
     public const string Capability = "rabbitmq";
 
-    /// <summary>Who ends the attempts whose tasks are dead letters.</summary>
+    /// <summary>Who ends the attempts whose tasks are poison.</summary>
     public static readonly AgentId Broker = new("rabbitmq");
 
     /// <summary>The tasks of an agent type.</summary>

@@ -9,7 +9,7 @@ public sealed class RabbitMqOptions
     /// <summary>The server, as <c>amqp://user:password@host:port/vhost</c>.</summary>
     public string Address { get; set; } = "";
 
-    /// <summary>How often a task is delivered again after the agent that had it was cut off; then it is a dead letter and its stage fails as poison.</summary>
+    /// <summary>How often a task is delivered again after the agent that had it was cut off; then it is found out whether it is poison.</summary>
     /// <value>The default is 5.</value>
     public int DeliveryLimit { get; set; } = 5;
 

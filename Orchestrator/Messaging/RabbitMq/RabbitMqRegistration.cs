@@ -29,11 +29,11 @@ internal static class RabbitMqRegistration
         services.AddSingleton<ReplyIntake>();
         services.AddSingleton<CancelBroadcast>();
         services.AddSingleton<RabbitMqDispatcher>();
-        services.AddSingleton<DeadTaskReader>();
+        services.AddSingleton<SuspectJudge>();
         services.AddSingleton<IDeadLetters, RabbitMqDeadLetters>();
         services.AddHostedService(provider => provider.GetRequiredService<CancelBroadcast>());
         services.AddHostedService<RabbitMqResults>();
-        services.AddHostedService(provider => provider.GetRequiredService<DeadTaskReader>());
+        services.AddHostedService(provider => provider.GetRequiredService<SuspectJudge>());
         services.AddHostedService(provider => provider.GetRequiredService<RabbitMqDispatcher>());
         services.AddHealthChecks().AddCheck<RabbitMqHealth>("rabbitmq", HealthStatus.Degraded, ["ready"]);
     }

@@ -75,7 +75,7 @@ internal sealed partial class RabbitMqResults(
     private async Task PrepareAsync(IConnection connection, CancellationToken cancellationToken)
     {
         await topology.DeclareSharedAsync(connection, cancellationToken);
-        foreach (var queue in (string[])[RabbitMqNames.Results, RabbitMqNames.DeadTasks])
+        foreach (var queue in (string[])[RabbitMqNames.Results, RabbitMqNames.Suspects])
         {
             if (await doctor.RemoveIfDeadAsync(queue, SharedPatience, cancellationToken))
             {

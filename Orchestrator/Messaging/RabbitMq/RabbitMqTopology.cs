@@ -29,12 +29,12 @@ internal sealed partial class RabbitMqTopology(RabbitMqOptions options, ILogger<
 
         // A classic queue: people read it by taking and putting back, which a quorum queue counts as failed deliveries.
         await DeclareAsync(connection, RabbitMqNames.DeadLetters, new Dictionary<string, object?> { ["x-max-length"] = (long)options.DeadLetterCapacity }, cancellationToken);
-        await DeclareAsync(connection, RabbitMqNames.DeadTasks, Quorum(deliveryLimit: 1000), cancellationToken);
+        await DeclareAsync(connection, RabbitMqNames.Suspects, Quorum(deliveryLimit: 1000, RabbitMqNames.PoisonKey), cancellationToken);
         await DeclareAsync(connection, RabbitMqNames.Results, Quorum(deliveryLimit: 1000, RabbitMqNames.ResultKey), cancellationToken);
         await using var binding = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        await binding.QueueBindAsync(RabbitMqNames.DeadLetters, RabbitMqNames.DeadLetterExchange, RabbitMqNames.TaskKey, cancellationToken: cancellationToken);
+        await binding.QueueBindAsync(RabbitMqNames.DeadLetters, RabbitMqNames.DeadLetterExchange, RabbitMqNames.PoisonKey, cancellationToken: cancellationToken);
         await binding.QueueBindAsync(RabbitMqNames.DeadLetters, RabbitMqNames.DeadLetterExchange, RabbitMqNames.ResultKey, cancellationToken: cancellationToken);
-        await binding.QueueBindAsync(RabbitMqNames.DeadTasks, RabbitMqNames.DeadLetterExchange, RabbitMqNames.TaskKey, cancellationToken: cancellationToken);
+        await binding.QueueBindAsync(RabbitMqNames.Suspects, RabbitMqNames.DeadLetterExchange, RabbitMqNames.TaskKey, cancellationToken: cancellationToken);
         await binding.QueueBindAsync(RabbitMqNames.Results, RabbitMqNames.AnyResultExchange, "", cancellationToken: cancellationToken);
     }
 

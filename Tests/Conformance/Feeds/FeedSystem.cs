@@ -86,9 +86,9 @@ public sealed class FeedSystem : IAsyncDisposable
     public Task<WorkflowId> SubmitAsync(params StageDefinition[] stages) => SubmitAsync(Priority.Medium, stages);
 
     /// <summary>Registers an agent.</summary>
-    public async Task<FeedAgent> ConnectAsync(int slots = 1, string? agentType = null)
+    public async Task<FeedAgent> ConnectAsync(int slots = 1, string? agentType = null, AgentId? id = null)
     {
-        var agent = new FeedAgent(_connect(), new AgentId($"{AgentType}-{++_number:x8}"), agentType ?? AgentType, slots);
+        var agent = new FeedAgent(_connect(), id ?? new AgentId($"{AgentType}-{++_number:x8}"), agentType ?? AgentType, slots);
         _agents.Add(agent);
         await agent.RegisterAsync();
         return agent;

@@ -17,16 +17,17 @@ public sealed class DeadLetterTests(RabbitMqServer server)
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    // Before they can say that they have begun; later the lease counts such deaths, and the engine fails the stage by the same category.
+    // An agent that is started again under its id has its attempt back each time.
     [ServerFact]
-    public async Task Task_CutsOffOneAgentAfterTheOther_ItsStageFailsAsPoison()
+    public async Task Task_CutsOffItsAgentEachTimeItBegins_ItsStageFailsAsPoison()
     {
         await using var system = await RabbitMqSystem.StartAsync(server, change: options => options.DeliveryLimit = 2);
         var poison = await system.SubmitAsync(FeedSystem.Stage("build"));
+        var id = AgentId.New(system.AgentType, Random.Shared);
         for (var i = 0; i < 3; i++)
         {
-            var doomed = await system.ConnectAsync();
-            Assert.Equal(poison, Assert.Single(await doomed.ClaimAsync(waitMs: 20_000)).TaskId.WorkflowId);
+            var doomed = await system.ConnectAsync(id: id);
+            Assert.Equal(poison, (await doomed.TakeAsync()).TaskId.WorkflowId);
             await doomed.DisposeAsync();
         }
 
@@ -40,6 +41,27 @@ public sealed class DeadLetterTests(RabbitMqServer server)
         Assert.Equal(("task", "delivery_limit", "agent.tasks." + system.AgentType), (letter.Kind, letter.Reason, letter.Queue));
         Assert.True(await Letters(system).DiscardAsync(letter.Id, None));
         Assert.Null(await Letters(system).FindAsync(letter.Id, None));
+    }
+
+    // An agent takes everything down with it that was delivered to it. What only waited there is made in the end, however often that happens.
+    [ServerFact]
+    public async Task Task_WaitsBesideWhatCutsItsAgentsOff_IsMadeAllTheSame()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server, change: options => options.DeliveryLimit = 2);
+        var innocent = await system.SubmitAsync(FeedSystem.Stage("build"));
+        for (var i = 0; i < 8; i++)
+        {
+            var doomed = await system.ConnectAsync();
+            Assert.Equal(innocent, Assert.Single(await doomed.ClaimAsync(waitMs: 20_000)).TaskId.WorkflowId);
+            await doomed.DisposeAsync();
+        }
+
+        var agent = await system.ConnectAsync();
+        var task = (await agent.TakeAsync()).TaskId;
+        Assert.Equal(new TaskId(innocent, "build", 1), task);
+        await agent.ReportAsync(task);
+        await system.WaitForAsync(innocent, WorkflowStatus.Completed);
+        Assert.DoesNotContain(await Letters(system).ListAsync(500, None), letter => letter.TaskId?.WorkflowId == innocent);
     }
 
     // Whichever of them it was: the others must not be delivered together with it until all are dead letters.

@@ -8,13 +8,19 @@ using Stack.Contracts;
 namespace Stack.Messaging.RabbitMq;
 
 /// <summary>
-/// Fails the stages whose tasks are dead letters, as poison: tasks that cut off one agent after the other, and tasks that an agent could not read. The letter itself stays in
-/// <c>stack.dead-letter</c> for people; this reads a copy.
+/// Finds out whose fault it was that a task died. The server counts every delivery to an agent that was cut off, also of the hundreds that only waited beside the one that it was at: a task that its
+/// agent began again and again, and one that an agent could not read, is poison, fails its stage and becomes a dead letter for people; every other one is published again.
 /// </summary>
-internal sealed partial class DeadTaskReader(ITaskFeed feed, RabbitMqLink link, RabbitMqOptions options, TimeProvider time, ILogger<DeadTaskReader> logger) : BackgroundService
+internal sealed partial class SuspectJudge(
+    ITaskFeed feed, ITaskDispatch dispatch, DispatchLedger ledger, RabbitMqLink link, RabbitMqOptions options, TimeProvider time, ILogger<SuspectJudge> logger) : BackgroundService
 {
     private const ushort PrefetchCount = 20;
+
+    // What kills agents before they can say that they begin is found by this.
+    private const int MostAcquittals = 10;
+    private const int MostKnown = 10_000;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private readonly Dictionary<TaskId, int> _acquittals = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -28,24 +34,32 @@ internal sealed partial class DeadTaskReader(ITaskFeed feed, RabbitMqLink link, 
         }
     }
 
-    /// <summary>Fails the stage of one dead task.</summary>
+    /// <summary>Judges one task: fails its stage, or offers it again.</summary>
     /// <param name="delivery">The task's message.</param>
     /// <param name="cancellationToken">Gives up; the message is read again.</param>
-    public async Task HandleAsync(Delivery delivery, CancellationToken cancellationToken)
+    /// <returns>Whether it is a dead letter.</returns>
+    public async Task<bool> IsPoisonAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         if (!TaskId.TryParse(delivery.Properties.MessageId, CultureInfo.InvariantCulture, out var taskId))
         {
             LogNoTask(delivery.Properties.MessageId);
-            return;
+            return true;
         }
 
         while (true)
         {
             try
             {
+                if (IsInnocent(taskId, delivery))
+                {
+                    await AcquitAsync(taskId, cancellationToken);
+                    return false;
+                }
+
                 var receipts = await feed.ReportAsync([Poisoned(taskId, delivery)], cancellationToken);
                 LogPoisoned(taskId.WorkflowId, taskId.Stage, taskId.Attempt, ReasonOf(delivery), receipts[0].Status);
-                return;
+                _acquittals.Remove(taskId);
+                return true;
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
@@ -60,11 +74,41 @@ internal sealed partial class DeadTaskReader(ITaskFeed feed, RabbitMqLink link, 
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         var inbox = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         await channel.BasicQosAsync(0, PrefetchCount, global: false, cancellationToken);
-        await channel.BasicConsumeAsync(RabbitMqNames.DeadTasks, autoAck: false, new EnvelopeConsumer(channel, inbox.Writer), cancellationToken);
+        await channel.BasicConsumeAsync(RabbitMqNames.Suspects, autoAck: false, new EnvelopeConsumer(channel, inbox.Writer), cancellationToken);
         await foreach (var delivery in inbox.Reader.ReadAllAsync(cancellationToken))
         {
-            await HandleAsync(delivery, cancellationToken);
-            await channel.BasicAckAsync(delivery.Tag, multiple: false, cancellationToken);
+            if (await IsPoisonAsync(delivery, cancellationToken))
+            {
+                // Which makes it a dead letter.
+                await channel.BasicRejectAsync(delivery.Tag, requeue: false, cancellationToken);
+            }
+            else
+            {
+                await channel.BasicAckAsync(delivery.Tag, multiple: false, cancellationToken);
+            }
+        }
+    }
+
+    private bool IsInnocent(TaskId taskId, Delivery delivery) =>
+        ReasonOf(delivery) == DeathReason.DeliveryLimit && dispatch.CountStarts(taskId) <= options.DeliveryLimit / 2 && _acquittals.GetValueOrDefault(taskId) < MostAcquittals;
+
+    private async Task AcquitAsync(TaskId taskId, CancellationToken cancellationToken)
+    {
+        if (_acquittals.Count >= MostKnown)
+        {
+            _acquittals.Clear();
+        }
+
+        _acquittals[taskId] = _acquittals.GetValueOrDefault(taskId) + 1;
+
+        // Noted first: it may be published before this call returns.
+        ledger.Doubt([taskId]);
+        var became = (await dispatch.ReturnAsync([taskId], cancellationToken))[0];
+        LogAcquitted(taskId.WorkflowId, taskId.Stage, taskId.Attempt, options.DeliveryLimit + 1, became);
+        if (became is not DispatchReturn.Offered)
+        {
+            ledger.Forget([taskId]);
+            _acquittals.Remove(taskId);
         }
     }
 
@@ -86,7 +130,7 @@ internal sealed partial class DeadTaskReader(ITaskFeed feed, RabbitMqLink link, 
                     Severity = ErrorSeverity.Fatal,
                     Class = FailureClass.Unproductive,
                     Message = limit
-                        ? $"The task was delivered {options.DeliveryLimit + 1} times, and each agent that had it was cut off before it could end it."
+                        ? $"The task was delivered {options.DeliveryLimit + 1} times, and its agent was cut off each time before it could end it."
                         : $"An agent refused the task's message. {delivery.Problem}".TrimEnd(),
                     SuggestedAction = $"Look at the agents' logs, and at the message with 'stack dead-letters list'. Replaying it tries the stage again.",
                 },
@@ -98,6 +142,9 @@ internal sealed partial class DeadTaskReader(ITaskFeed feed, RabbitMqLink link, 
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Workflow {WorkflowId} stage {Stage} attempt {Attempt}: its task is a dead letter ({Reason}); the stage was failed as poison ({Status})")]
     private partial void LogPoisoned(WorkflowId workflowId, string stage, int attempt, string reason, ReceiptStatus status);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Workflow {WorkflowId} stage {Stage} attempt {Attempt}: delivered {Deliveries} times to agents that were cut off, and not found to be at fault ({Became})")]
+    private partial void LogAcquitted(WorkflowId workflowId, string stage, int attempt, int deliveries, DispatchReturn became);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A dead letter names no task (message id {MessageId}); it is kept in stack.dead-letter")]
     private partial void LogNoTask(string? messageId);
