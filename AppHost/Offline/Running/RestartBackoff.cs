@@ -1,10 +1,10 @@
 namespace Aspire.Hosting.Offline;
 
-/// <summary>How long to wait before a crashed instance is started again: 1 s, 2 s, 4 s … 30 s; from the start again after it ran for a minute.</summary>
+/// <summary>How long to wait before a crashed instance is started again: 1 s, 2 s, 4 s … 30 s; from the start again after it ran for ten seconds.</summary>
 internal sealed class RestartBackoff
 {
     internal static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
-    internal static readonly TimeSpan Stable = TimeSpan.FromMinutes(1);
+    internal static readonly TimeSpan Stable = TimeSpan.FromSeconds(10);
 
     /// <summary>How often it crashed in a row.</summary>
     internal int Crashes { get; private set; }
