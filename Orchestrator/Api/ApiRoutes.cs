@@ -1,7 +1,10 @@
+using Stack.Engine;
 using Stack.Orchestrator.Api.Access;
+using Stack.Orchestrator.Api.Approvals;
 using Stack.Orchestrator.Api.Definitions;
 using Stack.Orchestrator.Api.Problems;
 using Stack.Orchestrator.Api.Replays;
+using Stack.Orchestrator.Planning;
 using Stack.Orchestrator.Verification;
 using Stack.ServiceDefaults.Health;
 
@@ -21,6 +24,9 @@ internal static class ApiRoutes
         services.AddSingleton<WorkflowViews>();
         services.AddReplays();
         services.AddSingleton<EventStream>();
+        services.AddSingleton<EffectCheck>();
+        services.AddSingleton<IApprovedEffects, ApprovedEffects>();
+        services.AddPlanning();
         services.AddHealthChecks().AddCheck<StoreHealth>("store", tags: [HealthTags.Ready]).AddCheck<AgentsHealth>("agents");
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .SetIsOriginAllowed(AccessCheck.IsLoopbackOrigin).AllowAnyHeader().AllowAnyMethod()
@@ -45,6 +51,8 @@ internal static class ApiRoutes
         api.MapWorkflowCommands();
         api.MapWorkflowEvents();
         api.MapReplays();
+        api.MapApprovals();
+        api.MapPlanning();
         api.MapFiles();
         api.MapEvidence();
         api.MapTasks();
@@ -54,6 +62,7 @@ internal static class ApiRoutes
         api.MapDeployments();
         api.MapDeadLetters();
         api.MapHealth();
+        routes.MapApprovalLinks();
         routes.MapOpenApi().AllowAnonymous();
     }
 }

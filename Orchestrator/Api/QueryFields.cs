@@ -77,5 +77,23 @@ internal sealed class QueryFields
         return null;
     }
 
+    /// <summary>An id.</summary>
+    public T? Id<T>(string name, string? text)
+        where T : struct, IParsable<T>
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return null;
+        }
+
+        if (T.TryParse(text, CultureInfo.InvariantCulture, out var value))
+        {
+            return value;
+        }
+
+        _problems.Add($"{name}: '{Shorten(text)}' is not an id.");
+        return null;
+    }
+
     private static string Shorten(string text) => text.Length > 100 ? text[..100] + "…" : text;
 }

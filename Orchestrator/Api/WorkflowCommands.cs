@@ -1,6 +1,7 @@
 using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Api.Access;
+using Stack.Orchestrator.Api.Approvals;
 using Stack.Orchestrator.Api.Problems;
 
 namespace Stack.Orchestrator.Api;
@@ -36,12 +37,27 @@ internal static class WorkflowCommands
         AnswerAsync(context, id, views, workflow => engine.RetryAsync(workflow, request?.FromStage, By(context), cancellationToken), cancellationToken);
 
     private static Task<IResult> ApproveAsync(
-        HttpContext context, string id, string stage, DecisionRequest? request, WorkflowEngine engine, WorkflowViews views, TimeProvider time, CancellationToken cancellationToken) =>
-        AnswerAsync(context, id, views, workflow => engine.DecideAsync(workflow, stage, Decision(true, context, request, time), request?.Version, cancellationToken), cancellationToken);
+        HttpContext context, string id, string stage, DecisionRequest? request, WorkflowEngine engine, ApprovalInbox inbox, WorkflowViews views, TimeProvider time, CancellationToken cancellationToken) =>
+        AnswerAsync(context, id, views, workflow => DecideAsync(workflow, stage, Decision(true, context, request, time), GuardOf(context, request), engine, inbox, cancellationToken), cancellationToken);
 
     private static Task<IResult> RejectAsync(
-        HttpContext context, string id, string stage, DecisionRequest? request, WorkflowEngine engine, WorkflowViews views, TimeProvider time, CancellationToken cancellationToken) =>
-        AnswerAsync(context, id, views, workflow => engine.DecideAsync(workflow, stage, Decision(false, context, request, time), request?.Version, cancellationToken), cancellationToken);
+        HttpContext context, string id, string stage, DecisionRequest? request, WorkflowEngine engine, ApprovalInbox inbox, WorkflowViews views, TimeProvider time, CancellationToken cancellationToken) =>
+        AnswerAsync(context, id, views, workflow => DecideAsync(workflow, stage, Decision(false, context, request, time), GuardOf(context, request), engine, inbox, cancellationToken), cancellationToken);
+
+    // What was approved and is the orchestrator's to execute is executed before the answer, as through the inbox.
+    private static async Task<CommandOutcome> DecideAsync(
+        WorkflowId id, string stage, ApprovalDecision decision, DecisionGuard seen, WorkflowEngine engine, ApprovalInbox inbox, CancellationToken cancellationToken)
+    {
+        var outcome = await engine.AnswerAsync(id, stage, decision, seen, cancellationToken);
+        if (outcome is CommandOutcome.Applied applied && applied.Workflow.State.Find(stage)?.Approval is { IsExecuting: true } executing)
+        {
+            await inbox.ExecuteAsync(executing.Id, cancellationToken);
+        }
+
+        return outcome;
+    }
+
+    private static DecisionGuard GuardOf(HttpContext context, DecisionRequest? request) => new() { Version = request?.Version, Roles = ApprovalsApi.PersonOf(context).Roles };
 
     private static ApprovalDecision Decision(bool approved, HttpContext context, DecisionRequest? request, TimeProvider time) =>
         new() { Approved = approved, DecidedBy = By(context), DecidedAt = time.GetUtcNow(), Comment = request?.Comment };
@@ -60,6 +76,8 @@ internal static class WorkflowCommands
             case CommandOutcome.Applied applied:
                 context.Response.Headers.ETag = $"\"{applied.Workflow.State.Version}\"";
                 return TypedResults.Ok(await views.ShowAsync(applied.Workflow, cancellationToken));
+            case CommandOutcome.Forbidden forbidden:
+                return Problem.Of(ProblemTypes.Forbidden, forbidden.Message);
             case CommandOutcome.Refused refused:
                 return Problem.Of(ProblemTypes.Conflict, refused.Message);
             default:

@@ -108,6 +108,7 @@ internal sealed class WorkflowViews(IWorkflowStore store, DefinitionCatalog cata
             ProgressPercent = current?.ProgressPercent,
             Iteration = current?.Iteration,
             ApprovalPrompt = state.Status is StageStatus.AwaitingApproval ? state.ApprovalPrompt : null,
+            ApprovalId = state.Status is StageStatus.AwaitingApproval ? state.Approval?.Id : null,
             Error = state.Error,
             StartedAt = startedAt,
             CompletedAt = state.EndedAt,

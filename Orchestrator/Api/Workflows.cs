@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Api.Access;
+using Stack.Orchestrator.Api.Approvals;
 using Stack.Orchestrator.Api.Definitions;
 using Stack.Orchestrator.Api.Problems;
 
@@ -33,6 +34,7 @@ internal static class Workflows
         WorkflowEngine engine,
         WorkflowViews views,
         DefinitionCatalog catalog,
+        EffectCheck check,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -40,6 +42,11 @@ internal static class Workflows
         if (submission is null)
         {
             return problem!;
+        }
+
+        if (submission.Definition.Stages.Any(stage => stage.Approval is { Effect: GateEffect.Input }) && await ProblemsOfEffectAsync(submission.Header.Input, check, cancellationToken) is { Count: > 0 } wrong)
+        {
+            return Problem.Invalid(wrong);
         }
 
         switch (await engine.SubmitAsync(submission, cancellationToken))
@@ -59,6 +66,15 @@ internal static class Workflows
             default:
                 throw new InvalidOperationException("An outcome of a submission that is not known.");
         }
+    }
+
+    // Nobody is asked about what could not be executed.
+    private static async Task<IReadOnlyList<string>> ProblemsOfEffectAsync(JsonPayload? input, EffectCheck check, CancellationToken cancellationToken)
+    {
+        var kind = input is null ? EffectKinds.Other : EffectKinds.Of(input);
+        return EffectKinds.IsOrchestrators(kind)
+            ? await check.ProblemsAsync(kind, input!, cancellationToken)
+            : [$"input.kind: it is '{kind}'. The definition executes its input, so that it must be an effect of the kind {EffectKinds.BudgetIncrease} or {EffectKinds.Plan}."];
     }
 
     private static async Task<IResult> ListAsync(

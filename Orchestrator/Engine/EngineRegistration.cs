@@ -51,6 +51,14 @@ public static class EngineRegistration
             provider.GetRequiredService<IWorkflowStore>(),
             provider.GetRequiredService<TimeProvider>()));
 
+        services.TryAddSingleton<IApprovalStore>(provider => provider.GetRequiredService<IWorkflowStore>());
+        services.TryAddSingleton<IApprovedEffects, NoApprovedEffects>();
+        services.AddSingleton(provider => new ApprovalInbox(
+            provider.GetRequiredService<WorkflowEngine>(),
+            provider.GetRequiredService<IApprovalStore>(),
+            provider.GetRequiredService<EffectRunner>(),
+            provider.GetRequiredService<TimeProvider>()));
+
         // Services stop in reverse order: the loops first, then the committer with what they handed in, then the branches.
         services.AddHostedSingleton<EngineRecovery>();
         services.AddHostedSingleton<WorkspaceAdvancer>();
@@ -64,6 +72,7 @@ public static class EngineRegistration
         services.AddHostedSingleton<LeaseRescuer>();
         services.AddHostedSingleton<TimerRunner>();
         services.AddHostedSingleton<ClaimVerifier>();
+        services.AddHostedSingleton<EffectRunner>();
         services.AddHostedSingleton<RetentionPruner>();
         return services;
     }

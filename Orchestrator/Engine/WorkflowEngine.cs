@@ -79,7 +79,18 @@ public sealed class WorkflowEngine
     /// <param name="seenVersion">The version that the person saw. Null: not checked.</param>
     /// <param name="cancellationToken">Ends the wait, not the storing.</param>
     public Task<CommandOutcome> DecideAsync(WorkflowId id, string stage, ApprovalDecision decision, long? seenVersion, CancellationToken cancellationToken) =>
-        ApplyAsync(id, new WorkflowInput.Decide(stage, decision, seenVersion) { At = _time.GetUtcNow() }, cancellationToken);
+        AnswerAsync(id, stage, decision, new DecisionGuard { Version = seenVersion }, cancellationToken);
+
+    /// <summary>Decides the question that a stage asks, if it is still what the person saw and may decide.</summary>
+    /// <param name="id">The workflow.</param>
+    /// <param name="stage">The stage.</param>
+    /// <param name="decision">The decision; with an effect when the person changed it.</param>
+    /// <param name="seen">What the person saw, and goes by.</param>
+    /// <param name="cancellationToken">Ends the wait, not the storing.</param>
+    public Task<CommandOutcome> AnswerAsync(WorkflowId id, string stage, ApprovalDecision decision, DecisionGuard seen, CancellationToken cancellationToken) => ApplyAsync(
+        id,
+        new WorkflowInput.Decide(stage, decision, seen.Version) { At = _time.GetUtcNow(), Approval = seen.Approval, SeenHash = seen.Hash, Roles = seen.Roles },
+        cancellationToken);
 
     private async Task<SubmitOutcome?> FindUsedAsync(IdempotencyRecord wanted, CancellationToken cancellationToken)
     {
@@ -105,8 +116,8 @@ public sealed class WorkflowEngine
             return new CommandOutcome.NotFound();
         }
 
-        return decision.Verdict is Verdict.Applied or Verdict.NoChange
-            ? new CommandOutcome.Applied(workflow.ToStored())
+        return decision.Verdict is Verdict.Applied or Verdict.NoChange ? new CommandOutcome.Applied(workflow.ToStored())
+            : decision.Verdict is Verdict.Forbidden ? new CommandOutcome.Forbidden(decision.Reason ?? "Somebody else may decide.")
             : new CommandOutcome.Refused(workflow.ToStored(), decision.Reason ?? "The workflow does not allow it now.");
     }
 }

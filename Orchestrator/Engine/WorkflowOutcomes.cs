@@ -59,6 +59,10 @@ public abstract record CommandOutcome
     /// <summary>There is no such workflow.</summary>
     public sealed record NotFound : CommandOutcome;
 
+    /// <summary>Somebody else may decide.</summary>
+    /// <param name="Message">Who, for a person.</param>
+    public sealed record Forbidden(string Message) : CommandOutcome;
+
     /// <summary>The workflow does not allow it in the state that it is in.</summary>
     /// <param name="Workflow">The workflow as it is now.</param>
     /// <param name="Message">Why, with the remedy, for a person.</param>

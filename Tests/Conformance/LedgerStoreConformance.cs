@@ -32,6 +32,20 @@ public abstract class LedgerStoreConformance : IAsyncLifetime
     }
 
     [ServerFact]
+    public async Task LimitOnce_TheSameIdAgain_ChangesNothing_AlsoWhenTheLimitsWereChangedInBetween()
+    {
+        var id = Guid.NewGuid();
+        Assert.True(await Store.LimitOnceAsync(id, "a", new BudgetLimits(MoneyNano: 100, Calls: 3), s_now, CancellationToken.None));
+        Assert.Equal(new BudgetLimits(MoneyNano: 100, Calls: 3), (await ListAsync()).Single().Limits);
+        await Store.LimitAsync("a", new BudgetLimits(MoneyNano: 500), s_now, CancellationToken.None);
+        var again = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Store.LimitOnceAsync(id, "a", new BudgetLimits(MoneyNano: 100, Calls: 3), s_now, CancellationToken.None)));
+        Assert.All(again, Assert.False);
+        Assert.Equal(new BudgetLimits(MoneyNano: 500), (await ListAsync()).Single().Limits);
+        Assert.True(await Store.LimitOnceAsync(Guid.NewGuid(), "a", new BudgetLimits(MoneyNano: 600), s_now, CancellationToken.None));
+        Assert.Equal(600, (await ListAsync()).Single().Limits!.MoneyNano);
+    }
+
+    [ServerFact]
     public async Task Settle_Twice_BooksOnce()
     {
         var id = await ReserveAsync(new Amount(100, 50, 1), ("a", BudgetLimits.None));

@@ -78,6 +78,10 @@ internal sealed class Problem : IResult, IStatusCodeHttpResult
     /// <param name="remedy">Where to look.</param>
     public static Problem NotFound(string what, string id, string? remedy = null) => Of(ProblemTypes.NotFound, $"There is no {what} '{id}'.", remedy);
 
+    /// <summary>The problem with what is true now of a question.</summary>
+    /// <param name="approval">The question.</param>
+    public Problem With(ApprovalResource approval) => new(_resource with { Approval = approval }, _retryAfter);
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;

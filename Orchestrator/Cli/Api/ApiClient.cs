@@ -69,6 +69,29 @@ internal sealed class ApiClient(Uri server, string? apiKey) : IDisposable
     public Task<WorkflowResource> DecideAsync(WorkflowId id, string stage, string decision, DecisionRequest request, CancellationToken cancellationToken) =>
         _transport.PostAsync<WorkflowResource>($"{Root}/workflows/{id}/stages/{Escape(stage)}/{decision}", ApiTransport.Json(request), cancellationToken);
 
+    /// <summary>Questions to people, newest first.</summary>
+    /// <param name="status">A status, <c>all</c>, or null for those that are open.</param>
+    /// <param name="workflow">Only of this workflow. Null: of all.</param>
+    /// <param name="limit">At most this many.</param>
+    /// <param name="cursor">Where the page before ended.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<ApprovalList> ListApprovalsAsync(string? status, WorkflowId? workflow, int limit, string? cursor, CancellationToken cancellationToken) =>
+        _transport.GetAsync<ApprovalList>($"{Root}/approvals{Query(("status", status), ("workflow", workflow?.ToString()), ("limit", $"{limit}"), ("cursor", cursor))}", cancellationToken);
+
+    public Task<ApprovalResource> GetApprovalAsync(ApprovalId id, CancellationToken cancellationToken) => _transport.GetAsync<ApprovalResource>($"{Root}/approvals/{id}", cancellationToken);
+
+    public Task<ApprovalResource> DecideAsync(ApprovalId id, ApprovalDecisionRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync<ApprovalResource>($"{Root}/approvals/{id}/decision", ApiTransport.Json(request), cancellationToken);
+
+    public Task<ApprovalLinkResource> MakeLinkAsync(ApprovalId id, ApprovalLinkRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync<ApprovalLinkResource>($"{Root}/approvals/{id}/links", ApiTransport.Json(request), cancellationToken);
+
+    /// <summary>Asks for a plan, which a model may take minutes for.</summary>
+    public Task<PlanResource> PlanAsync(PlanRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync<PlanResource>($"{Root}/request", ApiTransport.Json(request), TimeSpan.FromMinutes(30), cancellationToken);
+
+    public Task<PlanResource> GetPlanAsync(WorkflowId requestId, CancellationToken cancellationToken) => _transport.GetAsync<PlanResource>($"{Root}/request/{requestId}", cancellationToken);
+
     public Task<EventList> ListEventsAsync(WorkflowId id, long after, int limit, CancellationToken cancellationToken) =>
         _transport.GetAsync<EventList>($"{Root}/workflows/{id}/events{Query(("after", $"{after}"), ("limit", $"{limit}"))}", cancellationToken);
 

@@ -47,6 +47,14 @@ internal sealed class ApiTransport : IDisposable
         return await ReadAsync<T>(response, cancellationToken);
     }
 
+    /// <summary>Posts what takes its time.</summary>
+    public async Task<T> PostAsync<T>(string path, HttpContent? content, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        using var response = await Guard(token => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), patience, cancellationToken);
+        return response.IsSuccessStatusCode ? await ReadAsync<T>(response, cancellationToken) : throw await RefusalAsync(response, cancellationToken);
+    }
+
     /// <summary>Reads an answer whose content is the same whatever its status says, as that of a health check is.</summary>
     public async Task<T> GetWithAnyStatusAsync<T>(string path, CancellationToken cancellationToken)
     {
@@ -113,10 +121,12 @@ internal sealed class ApiTransport : IDisposable
         return again;
     }
 
-    private async Task<T> Guard<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    private Task<T> Guard<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) => Guard(call, AnswerLimit, cancellationToken);
+
+    private async Task<T> Guard<T>(Func<CancellationToken, Task<T>> call, TimeSpan patience, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(AnswerLimit);
+        limit.CancelAfter(patience);
         try
         {
             return await call(limit.Token);
@@ -127,7 +137,7 @@ internal sealed class ApiTransport : IDisposable
         }
         catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ServerUnreachableException(Server, $"no answer within {AnswerLimit.TotalSeconds:0} s", failure);
+            throw new ServerUnreachableException(Server, $"no answer within {patience.TotalSeconds:0} s", failure);
         }
     }
 

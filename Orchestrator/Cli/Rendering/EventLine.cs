@@ -42,6 +42,9 @@ internal static class EventLine
         "stage.awaiting_approval" => "waits for approval",
         "stage.verifying" => "claims to be done and is checked",
         "stage.verification_delayed" => "could not be checked and is checked again",
+        "stage.approval_reminded" => "still waits for approval",
+        "stage.approval_escalated" => "waits for approval, also by others",
+        "stage.effect_executed" => "executed what was approved",
         "workflow.exhausted" or "stage.exhausted" => "hit a limit",
         _ => happened.Type[(happened.Type.IndexOf('.', StringComparison.Ordinal) + 1)..].Replace('_', ' '),
     };
@@ -61,6 +64,7 @@ internal static class EventLine
             "stage.verified" or "stage.not_verified" => JsonText.Find(data, "evidence") is { } evidence ? $"evidence {evidence[..Math.Min(evidence.Length, 8)]}" : null,
             "stage.verifying" or "stage.completed" => JsonText.Find(data, "commit") is { } commit ? $"commit {commit[..Math.Min(commit.Length, 8)]}" : null,
             "stage.awaiting_approval" => JsonText.Find(data, "prompt"),
+            "stage.effect_executed" => JsonText.Find(data, "execution", "message"),
             "stage.approved" or "stage.rejected" => JsonText.Find(data, "decision", "comment") ?? JsonText.Find(data, "comment"),
             _ => JsonText.Find(data, "error", "message") ?? JsonText.Find(data, "reason") ?? JsonText.Find(data, "message"),
         };

@@ -26,6 +26,9 @@ public sealed record ProblemResource
     /// <summary>Everything that is wrong with a definition.</summary>
     public IReadOnlyList<DefinitionProblem>? Problems { get; init; }
 
+    /// <summary>The question as it is now, when the decision about it is not possible. Null: it is about something else.</summary>
+    public ApprovalResource? Approval { get; init; }
+
     /// <summary>The trace to search for, 32 hexadecimal digits.</summary>
     [JsonPropertyName("trace_id")]
     public string? TraceId { get; init; }

@@ -115,6 +115,9 @@ public sealed record StageResource
     /// <summary>The question that waits for a person. Null: none.</summary>
     public string? ApprovalPrompt { get; init; }
 
+    /// <summary>The id of that question. Null: none.</summary>
+    public ApprovalId? ApprovalId { get; init; }
+
     /// <summary>The last failure.</summary>
     public StructuredError? Error { get; init; }
 

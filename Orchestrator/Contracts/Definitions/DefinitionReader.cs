@@ -8,6 +8,9 @@ public static class DefinitionReader
     /// <summary>The most stages that a definition may have.</summary>
     public const int MaxStages = 200;
 
+    /// <summary>The agent type of stages whose approved effect the orchestrator executes itself.</summary>
+    public const string OrchestratorAgent = "orchestrator";
+
     /// <summary>Reads a definition.</summary>
     /// <param name="root">The JSON value.</param>
     /// <param name="agentTypes">The agent types that are known. Null: any name goes.</param>
@@ -94,6 +97,15 @@ public static class DefinitionReader
             Accept = AcceptanceReader.Read(fields, problems),
         };
         fields.RefuseUnknown();
+        if (stage.Agent == OrchestratorAgent != (stage.Approval?.Effect is GateEffect.Input))
+        {
+            fields.Report(
+                "agent",
+                fields.Find("agent"),
+                $"The agent '{OrchestratorAgent}' executes approved effects and nothing else.",
+                $"Write 'agent: {OrchestratorAgent}' together with 'approval: {{effect: input}}', or neither.");
+        }
+
         return stage;
     }
 
@@ -189,9 +201,33 @@ public static class DefinitionReader
             Prompt = fields.Text("prompt") ?? "May this stage start?",
             ExpiresAfter = fields.Duration("expires_after", TimeSpan.FromSeconds(1)),
             OnExpiry = fields.Choice<ApprovalExpiry>("on_expiry") ?? ApprovalExpiry.Reject,
+            Deciders = fields.Texts("deciders"),
+            RemindEvery = fields.Duration("remind_every", ApprovalTerms.LeastReminder),
+            EscalateTo = fields.Texts("escalate_to"),
+            EscalationExpiresAfter = fields.Duration("escalation_expires_after", TimeSpan.FromSeconds(1)),
+            Effect = fields.Choice<GateEffect>("effect") ?? GateEffect.Stage,
         };
+        CheckEscalation(fields, gate);
         fields.RefuseUnknown();
         return gate;
+    }
+
+    private static void CheckEscalation(JsonFields fields, ApprovalGate gate)
+    {
+        if (gate.OnExpiry is ApprovalExpiry.Escalate && gate.EscalateTo.Count == 0)
+        {
+            fields.Report("escalate_to", null, "It is missing.", "Name who may decide, too, when nobody answered in time.");
+        }
+
+        if (gate.OnExpiry is ApprovalExpiry.Escalate && gate.ExpiresAfter is null)
+        {
+            fields.Report("expires_after", null, "It is missing.", "Say after which time the question escalates, for example 4h.");
+        }
+
+        if (gate.OnExpiry is not ApprovalExpiry.Escalate && (gate.EscalateTo.Count > 0 || gate.EscalationExpiresAfter is not null))
+        {
+            fields.Report("on_expiry", fields.Find("on_expiry"), "The question never escalates.", "Write on_expiry: escalate, or remove 'escalate_to' and 'escalation_expires_after'.");
+        }
     }
 
     private static string ReadFolder(JsonFields fields, string name) =>

@@ -143,15 +143,34 @@ public sealed record ApprovalGate
     /// <summary>What happens when nobody answers in time.</summary>
     /// <value>The default is <see cref="ApprovalExpiry.Reject"/>.</value>
     public ApprovalExpiry OnExpiry { get; init; }
-}
 
-/// <summary>What happens to a question that nobody answered in time.</summary>
-[JsonConverter(typeof(SnakeCaseEnum<ApprovalExpiry>))]
-public enum ApprovalExpiry
-{
-    /// <summary>It counts as no.</summary>
-    Reject,
+    /// <summary>Who may decide: names of API keys, or the scopes <c>write</c> and <c>admin</c>. Empty: everybody with the scope <c>write</c>.</summary>
+    public IReadOnlyList<string> Deciders { get; init; } = [];
 
-    /// <summary>It stays open.</summary>
-    Keep,
+    /// <summary>The time between reminders; at least a minute. Null: none.</summary>
+    [JsonConverter(typeof(DurationText.Converter))]
+    public TimeSpan? RemindEvery { get; init; }
+
+    /// <summary>Who may decide, too, once the question has escalated.</summary>
+    public IReadOnlyList<string> EscalateTo { get; init; } = [];
+
+    /// <summary>How long the question stands after it has escalated. Null: for ever.</summary>
+    [JsonConverter(typeof(DurationText.Converter))]
+    public TimeSpan? EscalationExpiresAfter { get; init; }
+
+    /// <summary>What the question is about.</summary>
+    /// <value>The default is <see cref="GateEffect.Stage"/>.</value>
+    public GateEffect Effect { get; init; }
+
+    /// <summary>Who may decide, and what happens when nobody does.</summary>
+    [JsonIgnore]
+    public ApprovalTerms Terms => new()
+    {
+        Deciders = Deciders,
+        ExpiresAfter = ExpiresAfter,
+        OnExpiry = OnExpiry,
+        RemindEvery = RemindEvery,
+        EscalateTo = EscalateTo,
+        EscalationExpiresAfter = EscalationExpiresAfter,
+    };
 }

@@ -38,8 +38,14 @@ public abstract record StageOutcome
         /// <summary>The question.</summary>
         public required string Prompt { get; init; }
 
-        /// <summary>The exact effect that would be executed on yes. Null: none beyond going on.</summary>
+        /// <summary>
+        /// The exact effect that would be executed on yes: a JSON object with its <c>kind</c> (see <see cref="EffectKinds"/>), at most 256 KiB. What it says of itself in <c>diff</c>, <c>command</c> and
+        /// <c>money</c> is shown to people. Null: none beyond going on.
+        /// </summary>
         public JsonPayload? Effect { get; init; }
+
+        /// <summary>Who may decide, and until when. Null: as the stage's <c>approval</c> says; without one, everybody who may decide, for ever.</summary>
+        public ApprovalTerms? Terms { get; init; }
     }
 
     /// <summary>Not now. The stage is attempted again later; this costs no attempt.</summary>

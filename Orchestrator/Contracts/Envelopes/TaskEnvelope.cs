@@ -92,19 +92,3 @@ public sealed record WorkspaceReference
     /// <summary>The branch that this attempt pushes; nobody else does.</summary>
     public required string AttemptBranch { get; init; }
 }
-
-/// <summary>What a person decided.</summary>
-public sealed record ApprovalDecision
-{
-    /// <summary>Yes or no.</summary>
-    public required bool Approved { get; init; }
-
-    /// <summary>Who decided.</summary>
-    public required string DecidedBy { get; init; }
-
-    /// <summary>When.</summary>
-    public required DateTimeOffset DecidedAt { get; init; }
-
-    /// <summary>What they added.</summary>
-    public string? Comment { get; init; }
-}

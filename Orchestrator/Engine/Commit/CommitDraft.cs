@@ -11,6 +11,7 @@ internal sealed class CommitDraft(HotWorkflow workflow, WorkflowSubmission? subm
     private List<AttemptEnd>? _moreEnds;
     private List<AttemptSettlement>? _moreSettlements;
     private List<TaskId>? _claims;
+    private List<ApprovalRecord>? _approvals;
 
     public HotWorkflow Workflow { get; } = workflow;
 
@@ -43,6 +44,11 @@ internal sealed class CommitDraft(HotWorkflow workflow, WorkflowSubmission? subm
         NewAttempts = Join(NewAttempts, decision.NewAttempts, ref _moreInserts);
         EndedAttempts = Join(EndedAttempts, decision.EndedAttempts, ref _moreEnds);
         SettledAttempts = Join(SettledAttempts, decision.SettledAttempts, ref _moreSettlements);
+        if (decision.Approvals.Count > 0)
+        {
+            (_approvals ??= []).AddRange(decision.Approvals);
+        }
+
         if (decision.ToOffer.Count > 0)
         {
             (_claims ??= []).AddRange(decision.ToOffer);
@@ -74,6 +80,7 @@ internal sealed class CommitDraft(HotWorkflow workflow, WorkflowSubmission? subm
             EndedAttempts = EndedAttempts,
             SettledAttempts = SettledAttempts,
             Claims = _claims ?? (IReadOnlyList<TaskId>)[],
+            Approvals = _approvals ?? (IReadOnlyList<ApprovalRecord>)[],
             Events = Events,
         };
     }

@@ -27,9 +27,14 @@ internal static class AttemptEndings
                 draft.End(Ending(draft, report, AttemptStatus.Failed) with { Output = failed.Output, Error = failed.Error }, tellAgent: false);
                 Fail(draft, stage, failed.Error, result.AgentId);
                 break;
+            case StageOutcome.NeedsApproval { Effect.SizeBytes: > EffectKinds.MaxBytes } asks:
+                var tooLarge = TooLarge(asks.Effect);
+                draft.End(Ending(draft, report, AttemptStatus.Failed) with { Error = tooLarge }, tellAgent: false);
+                Fail(draft, stage, tooLarge, result.AgentId);
+                break;
             case StageOutcome.NeedsApproval asks:
                 draft.End(Ending(draft, report, AttemptStatus.AwaitingApproval), tellAgent: false);
-                draft.Add(new ApprovalRequested { Prompt = asks.Prompt, Effect = asks.Effect }, stage);
+                draft.Add(Questions.OfAttempt(draft.DefinitionOf(stage.Name), asks, draft.State, draft.At), stage);
                 break;
             case StageOutcome.Snoozed snoozed:
                 draft.End(Ending(draft, report, AttemptStatus.Snoozed), tellAgent: false);
@@ -157,6 +162,15 @@ internal static class AttemptEndings
 
     public static void EndStage(DecisionDraft draft, StageState stage, StageStatus status, AgentId? agentId, StructuredError error) =>
         draft.Add(new StageEnded { Status = status, AgentId = agentId, Error = error }, stage);
+
+    private static StructuredError TooLarge(JsonPayload effect) => new()
+    {
+        Code = "effect_too_large",
+        Category = ErrorCategory.Validation,
+        Class = FailureClass.Unproductive,
+        Message = $"The effect to decide about has {effect.SizeBytes} bytes; a person is asked about {EffectKinds.MaxBytes} at most.",
+        SuggestedAction = "Put large material into the workspace and name its commit in the effect.",
+    };
 
     private static IReadOnlyList<ReferenceUpdate>? ReferencesOf(WorkflowInput.Report report) =>
         report.Commit is not null && report.Result.Change is { References: { Count: > 0 } references } ? references : null;

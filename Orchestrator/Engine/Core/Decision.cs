@@ -22,6 +22,9 @@ public enum Verdict
 
     /// <summary>The state does not allow it.</summary>
     Refused,
+
+    /// <summary>Somebody else may decide.</summary>
+    Forbidden,
 }
 
 /// <summary>What the core decided: the new state and what follows from it.</summary>
@@ -50,6 +53,9 @@ public sealed record Decision
 
     /// <summary>Attempts among those that end whose agents do not know it yet.</summary>
     public IReadOnlyList<TaskId> ToStop { get; init; } = [];
+
+    /// <summary>Questions to people that are new or changed, as they are now; of several with one id the last counts.</summary>
+    public IReadOnlyList<ApprovalRecord> Approvals { get; init; } = [];
 
     /// <summary>Attempts that wait and may be given out again: the workflow was resumed.</summary>
     public IReadOnlyList<TaskId> ToOffer { get; init; } = [];

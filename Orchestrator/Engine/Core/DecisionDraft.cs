@@ -5,6 +5,9 @@ namespace Stack.Engine;
 /// <summary>A decision in the making: every event that is added changes the state at once, through the same fold that a replay uses.</summary>
 internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition definition, WorkflowState state, DateTimeOffset at)
 {
+    /// <summary>Who decides when nobody does.</summary>
+    public const string Expiry = "expiry";
+
     private readonly WorkflowState _before = state;
     private readonly StageGraph _graph = StageGraph.Of(definition);
     private readonly List<WorkflowEvent> _events = [];
@@ -13,6 +16,7 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
     private List<AttemptSettlement>? _settled;
     private List<TaskId>? _toStop;
     private List<TaskId>? _toOffer;
+    private List<ApprovalRecord>? _approvals;
 
     public WorkflowDefinition Definition { get; } = definition;
 
@@ -29,8 +33,44 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
     {
         happened = happened with { At = At };
         _events.Add(happened);
+        var before = State;
         State = WorkflowEvents.Apply(State, happened);
+        if (happened.Stage is { } stage && before.Find(stage)?.Approval != State.Find(stage)?.Approval)
+        {
+            TrackApproval(before.Find(stage)!, State.Find(stage)!, happened);
+        }
     }
+
+    // The inbox is a view of the events: what they do to a question is done to its record.
+    private void TrackApproval(StageState before, StageState after, WorkflowEvent happened)
+    {
+        _approvals ??= [];
+        if (before.Approval is { } old && old.Id != after.Approval?.Id)
+        {
+            var (status, decision) = happened switch
+            {
+                ApprovalDecided { Decision: var decided } => (StatusOf(decided), decided),
+                EffectExecuted => (ApprovalStatus.Approved, after.Decision),
+                ApprovalRequested => (ApprovalStatus.Superseded, null),
+                _ when old.IsExecuting => (ApprovalStatus.Approved, Unexecuted(before.Decision!)),
+                _ => (ApprovalStatus.Canceled, null),
+            };
+            _approvals.Add(Questions.Record(header, before, old, status, decision));
+        }
+
+        if (after.Approval is { } asked)
+        {
+            _approvals.Add(Questions.Record(header, after, asked, asked.IsExecuting ? ApprovalStatus.Approved : ApprovalStatus.Open, after.Decision));
+        }
+    }
+
+    private static ApprovalStatus StatusOf(ApprovalDecision decision) =>
+        decision.Approved ? ApprovalStatus.Approved : decision.DecidedBy == Expiry ? ApprovalStatus.Expired : ApprovalStatus.Rejected;
+
+    private ApprovalDecision Unexecuted(ApprovalDecision decision) => decision with
+    {
+        Execution = new EffectExecution { Succeeded = false, At = At, Message = "The workflow ended before it was recorded that the effect was executed." },
+    };
 
     /// <summary>Adds an event about a stage and its current attempt; attempt 0 stands for none.</summary>
     public void Add(WorkflowEvent happened, StageState stage) =>
@@ -128,9 +168,23 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
         }
         while (changed);
 
+        AskAgain();
         if (State.Stages.All(stage => stage.IsOver))
         {
             Conclude();
+        }
+    }
+
+    // What a gate asked about is no longer what would begin, since others moved the head: who answers must see what is so now.
+    private void AskAgain()
+    {
+        foreach (var stage in State.Stages)
+        {
+            if (stage is { Status: StageStatus.AwaitingApproval, Approval: { IsGate: true, IsExecuting: false } asked } && DefinitionOf(stage.Name) is { Approval: { Effect: GateEffect.Stage } gate } definition
+                && asked.Commit != State.HeadCommit)
+            {
+                Add(Questions.OfGate(header, definition, gate, State, At) with { ExpiresAt = stage.ApprovalExpiresAt });
+            }
         }
     }
 
@@ -148,12 +202,7 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
 
         if (stage.Approval is { } gate)
         {
-            Add(new ApprovalRequested
-            {
-                Stage = stage.Name,
-                Prompt = gate.Prompt,
-                ExpiresAt = gate.OnExpiry is ApprovalExpiry.Reject ? At + gate.ExpiresAfter : null,
-            });
+            Add(Questions.OfGate(header, stage, gate, State, At));
         }
         else
         {
@@ -248,6 +297,7 @@ internal sealed class DecisionDraft(WorkflowHeader header, WorkflowDefinition de
             EndedAttempts = _endedAttempts ?? (IReadOnlyList<AttemptEnd>)[],
             SettledAttempts = _settled ?? (IReadOnlyList<AttemptSettlement>)[],
             ToStop = _toStop ?? (IReadOnlyList<TaskId>)[],
+            Approvals = _approvals ?? (IReadOnlyList<ApprovalRecord>)[],
             ToOffer = _toOffer ?? (IReadOnlyList<TaskId>)[],
         };
 

@@ -35,6 +35,9 @@ public static class EventNames
         ["stage.awaiting_approval"] = typeof(ApprovalRequested),
         ["stage.approved"] = typeof(ApprovalDecided),
         ["stage.rejected"] = typeof(ApprovalDecided),
+        ["stage.approval_reminded"] = typeof(ApprovalReminded),
+        ["stage.approval_escalated"] = typeof(ApprovalEscalated),
+        ["stage.effect_executed"] = typeof(EffectExecuted),
     };
 
     /// <summary>The stored name of an event.</summary>
@@ -72,6 +75,9 @@ public static class EventNames
         },
         ApprovalRequested => "stage.awaiting_approval",
         ApprovalDecided decided => decided.Decision.Approved ? "stage.approved" : "stage.rejected",
+        ApprovalReminded => "stage.approval_reminded",
+        ApprovalEscalated => "stage.approval_escalated",
+        EffectExecuted => "stage.effect_executed",
         _ => throw new ArgumentOutOfRangeException(nameof(happened), happened.GetType().Name, "An event without a name."),
     };
 

@@ -32,7 +32,8 @@ public static class WorkflowDecider
             WorkflowInput.Pause pause => Pause(draft, pause),
             WorkflowInput.Resume resume => Resume(draft, resume),
             WorkflowInput.Retry retry => StageRetry.Retry(draft, retry),
-            WorkflowInput.Decide decide => DecideApproval(draft, decide),
+            WorkflowInput.Decide decide => ApprovalRules.Decide(draft, decide),
+            WorkflowInput.RecordExecution executed => ApprovalRules.Record(draft, executed),
             _ => throw new ArgumentOutOfRangeException(nameof(input), input.GetType().Name, "An input without a decision."),
         };
     }
@@ -66,14 +67,7 @@ public static class WorkflowDecider
             return draft.Unchanged(Verdict.NoChange, "Nothing is due.");
         }
 
-        foreach (var stage in draft.State.Stages)
-        {
-            if (stage.Status is StageStatus.AwaitingApproval && stage.ApprovalExpiresAt <= draft.At)
-            {
-                Reject(draft, stage, new ApprovalDecision { Approved = false, DecidedBy = "expiry", DecidedAt = draft.At, Comment = "Nobody decided in time." });
-            }
-        }
-
+        ApprovalRules.Tick(draft);
         draft.Advance();
         if (draft.State.End is null && draft.State.Status is WorkflowStatus.Running && draft.State.DeadlineAt <= draft.At)
         {
@@ -136,55 +130,5 @@ public static class WorkflowDecider
         draft.Add(new WorkflowResumed { By = resume.By });
         draft.OfferOutstanding();
         return draft.Done();
-    }
-
-    private static Decision DecideApproval(DecisionDraft draft, WorkflowInput.Decide input)
-    {
-        if (draft.State.Find(input.Stage) is not { } stage)
-        {
-            return draft.Unchanged(Verdict.Unknown, $"There is no stage '{input.Stage}'.");
-        }
-
-        if (stage.Status is not StageStatus.AwaitingApproval)
-        {
-            return draft.Unchanged(Verdict.Refused, $"Stage '{stage.Name}' does not wait for a decision: it is {StatusText.Of(stage.Status)}.");
-        }
-
-        if (input.SeenVersion is { } seen && seen != draft.State.Version)
-        {
-            return draft.Unchanged(Verdict.Refused, $"The workflow has changed since you looked: it is at version {draft.State.Version}, you saw {seen}. Look again and decide.");
-        }
-
-        if (!input.Decision.Approved)
-        {
-            Reject(draft, stage, input.Decision);
-        }
-        else
-        {
-            draft.Add(new ApprovalDecided { Decision = input.Decision }, stage);
-            draft.Queue(stage.Name, availableAt: null);
-        }
-
-        draft.Advance();
-        return draft.Done();
-    }
-
-    private static void Reject(DecisionDraft draft, StageState stage, ApprovalDecision decision)
-    {
-        draft.Add(new ApprovalDecided { Decision = decision }, stage);
-        draft.Add(
-            new StageEnded
-            {
-                Status = StageStatus.Failed,
-                Error = new StructuredError
-                {
-                    Code = "approval_rejected",
-                    Category = ErrorCategory.Validation,
-                    Class = FailureClass.Rejected,
-                    Message = $"{decision.DecidedBy} rejected it{(string.IsNullOrWhiteSpace(decision.Comment) ? "." : $": {decision.Comment}")}",
-                    SuggestedAction = "Retry from this stage to ask again.",
-                },
-            },
-            stage with { Attempt = 0 });
     }
 }

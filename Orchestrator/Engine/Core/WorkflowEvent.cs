@@ -178,11 +178,63 @@ public sealed record ApprovalRequested : WorkflowEvent
     /// <summary>The question.</summary>
     public required string Prompt { get; init; }
 
-    /// <summary>The exact effect that would be executed. Null: none beyond going on.</summary>
+    /// <summary>The question's id. Null: it is from before questions had ids.</summary>
+    public ApprovalId? Id { get; init; }
+
+    /// <summary>What kind of effect it is about; see <see cref="EffectKinds"/>.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>The exact effect that would be executed, in canonical form.</summary>
     public JsonPayload? Effect { get; init; }
+
+    /// <summary>SHA-256 of the effect, lower-case hexadecimal.</summary>
+    public string? EffectHash { get; init; }
+
+    /// <summary>Who may decide, and what happens when nobody does. Null: everybody who may decide at all, for ever.</summary>
+    public ApprovalTerms? Terms { get; init; }
 
     /// <summary>When the question expires. Null: never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Whether the definition's gate asks.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsGate { get; init; }
+
+    /// <summary>The head commit that the effect is about. Null: none.</summary>
+    public string? Commit { get; init; }
+}
+
+/// <summary>Nobody has decided for a while.</summary>
+public sealed record ApprovalReminded : WorkflowEvent
+{
+    /// <summary>The question.</summary>
+    public required ApprovalId Id { get; init; }
+
+    /// <summary>Which reminder it is, from 1.</summary>
+    public required int Number { get; init; }
+}
+
+/// <summary>Nobody decided in time; others may, too, from now on.</summary>
+public sealed record ApprovalEscalated : WorkflowEvent
+{
+    /// <summary>The question.</summary>
+    public required ApprovalId Id { get; init; }
+
+    /// <summary>Who.</summary>
+    public required IReadOnlyList<string> To { get; init; }
+
+    /// <summary>When the question expires now. Null: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+/// <summary>The orchestrator executed what was approved, or could not.</summary>
+public sealed record EffectExecuted : WorkflowEvent
+{
+    /// <summary>The question.</summary>
+    public required ApprovalId Id { get; init; }
+
+    /// <summary>How it went.</summary>
+    public required EffectExecution Execution { get; init; }
 }
 
 /// <summary>A person decided.</summary>

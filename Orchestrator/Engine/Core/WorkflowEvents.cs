@@ -81,23 +81,40 @@ public static class WorkflowEvents
             AttemptFailed e => state.With(Count(stage, e.Error) with { CountedAttempt = CountedBy(e.AgentId, e, stage), Losses = e.AgentId is null ? stage.Losses : 0, Error = e.Error }),
             AttemptLost e => state.With(stage with { Losses = e.Reason == AttemptPolicy.LeaseExpired ? stage.Losses + 1 : 0 }),
             AttemptSnoozed e => state.With(stage with { CountedAttempt = e.Attempt, Losses = 0 }),
-            StageEnded e => state.With(stage with { Status = e.Status, Claim = null, CountedAttempt = CountedBy(e.AgentId, e, stage), Error = e.Error ?? stage.Error, EndedAt = e.At }),
-            ApprovalRequested e => state.With(stage with
-            {
-                Status = StageStatus.AwaitingApproval,
-                CountedAttempt = e.Attempt ?? stage.CountedAttempt,
-                Losses = 0,
-                ApprovalPrompt = e.Prompt,
-                ApprovalAskedAt = e.At,
-                ApprovalExpiresAt = e.ExpiresAt,
-                Decision = null,
-                QueuedAt = stage.QueuedAt ?? e.At,
-                BaseCommit = stage.QueuedAt is null ? state.HeadCommit : stage.BaseCommit,
-            }),
-            ApprovalDecided e => state.With(stage with { Decision = e.Decision, ApprovalPrompt = null, ApprovalAskedAt = null, ApprovalExpiresAt = null }),
+            StageEnded e => state.With(stage with { Approval = null, Claim = null, Status = e.Status, CountedAttempt = CountedBy(e.AgentId, e, stage), Error = e.Error ?? stage.Error, EndedAt = e.At }),
+            ApprovalRequested e => state.With(Ask(state, stage, e)),
+            ApprovalReminded e => state.With(stage with { Approval = stage.Approval is { } asked ? asked with { RemindedAt = e.At, Reminders = e.Number } : null }),
+            ApprovalEscalated e => state.With(stage with { ApprovalExpiresAt = e.ExpiresAt, Approval = stage.Approval is { } asked ? asked with { EscalatedAt = e.At } : null }),
+            ApprovalDecided e => state.With(Decide(stage, e.Decision)),
+            EffectExecuted e => state.With(Answered(stage, stage.Decision is { } decision ? decision with { Execution = e.Execution } : null)),
             _ => state,
         };
     }
+
+    private static StageState Ask(WorkflowState state, StageState stage, ApprovalRequested e) => stage with
+    {
+        Status = StageStatus.AwaitingApproval,
+        CountedAttempt = e.Attempt ?? stage.CountedAttempt,
+        Losses = 0,
+        ApprovalPrompt = e.Prompt,
+        ApprovalAskedAt = e.At,
+        ApprovalExpiresAt = e.ExpiresAt,
+        Questions = stage.Questions + 1,
+        Approval = e is { Id: { } id, Effect: { } effect, EffectHash: { } hash }
+            ? new ApprovalState { Id = id, Kind = e.Kind ?? EffectKinds.Other, Effect = effect, EffectHash = hash, Terms = e.Terms ?? ApprovalTerms.Open, IsGate = e.IsGate, Commit = e.Commit }
+            : null,
+        Decision = null,
+        QueuedAt = stage.QueuedAt ?? e.At,
+        BaseCommit = stage.QueuedAt is null ? state.HeadCommit : stage.BaseCommit,
+    };
+
+    // What the orchestrator executes itself stays a question until that is recorded.
+    private static StageState Decide(StageState stage, ApprovalDecision decision) => decision.Approved && stage.Approval is { } asked && EffectKinds.IsOrchestrators(asked.Kind)
+        ? stage with { Decision = decision, ApprovalExpiresAt = null, Approval = asked with { IsExecuting = true } }
+        : Answered(stage, decision);
+
+    private static StageState Answered(StageState stage, ApprovalDecision? decision) =>
+        stage with { Decision = decision, Approval = null, ApprovalPrompt = null, ApprovalAskedAt = null, ApprovalExpiresAt = null };
 
     // What ended without an agent (by the clock, or with its workflow) had no result that counted.
     private static int? CountedBy(AgentId? agentId, WorkflowEvent happened, StageState stage) => agentId is null ? stage.CountedAttempt : happened.Attempt;
@@ -137,7 +154,7 @@ public static class WorkflowEvents
             UpdatedAt = happened.At,
             Stages = state.Stages
                 .Select(stage => again.Contains(stage.Name)
-                    ? new StageState { Name = stage.Name, Attempt = stage.Attempt, AttemptsBefore = stage.Attempt, CountedAttempt = stage.CountedAttempt }
+                    ? new StageState { Name = stage.Name, Attempt = stage.Attempt, AttemptsBefore = stage.Attempt, CountedAttempt = stage.CountedAttempt, Questions = stage.Questions }
                     : stage)
                 .ToImmutableArray(),
         };

@@ -86,7 +86,23 @@ public abstract record WorkflowInput
 
     /// <summary>Decide a question.</summary>
     /// <param name="Stage">The stage that asks.</param>
-    /// <param name="Decision">The decision.</param>
+    /// <param name="Decision">The decision; with the effect when the person changed it.</param>
     /// <param name="SeenVersion">The version that the person saw. Null: not checked.</param>
-    public sealed record Decide(string Stage, ApprovalDecision Decision, long? SeenVersion) : WorkflowInput;
+    public sealed record Decide(string Stage, ApprovalDecision Decision, long? SeenVersion) : WorkflowInput
+    {
+        /// <summary>The question that the person saw. Null: whichever stands.</summary>
+        public ApprovalId? Approval { get; init; }
+
+        /// <summary>The hash of the effect that the person saw. Null: not checked.</summary>
+        public string? SeenHash { get; init; }
+
+        /// <summary>What the person goes by: the name of their key and their scopes. Null: there are no keys; whoever is at the machine may decide.</summary>
+        public IReadOnlyCollection<string>? Roles { get; init; }
+    }
+
+    /// <summary>The orchestrator executed what was approved, or could not.</summary>
+    /// <param name="Stage">The stage that asked.</param>
+    /// <param name="Approval">The question.</param>
+    /// <param name="Execution">How it went.</param>
+    public sealed record RecordExecution(string Stage, ApprovalId Approval, EffectExecution Execution) : WorkflowInput;
 }

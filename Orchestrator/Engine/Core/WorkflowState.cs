@@ -118,7 +118,7 @@ public sealed record WorkflowState
         }
     }
 
-    /// <summary>The earliest moment at which time alone changes something: an approval that expires, or the workflow's deadline. Null: none.</summary>
+    /// <summary>The earliest moment at which time alone changes something: a question that expires or is reminded of, or the workflow's deadline. Null: none.</summary>
     [JsonIgnore]
     public DateTimeOffset? NextTimerAt
     {
@@ -133,9 +133,9 @@ public sealed record WorkflowState
             var next = Status is WorkflowStatus.Running ? DeadlineAt : null;
             foreach (var stage in Stages)
             {
-                if (stage.Status is StageStatus.AwaitingApproval && stage.ApprovalExpiresAt is { } expiry && (next is null || expiry < next))
+                if (stage.Status is StageStatus.AwaitingApproval && stage.NextApprovalAt is { } due && (next is null || due < next))
                 {
-                    next = expiry;
+                    next = due;
                 }
             }
 
@@ -224,6 +224,13 @@ public sealed record StageState
     /// <summary>The last failure. Null: none.</summary>
     public StructuredError? Error { get; init; }
 
+    /// <summary>How many questions it has asked people so far; never falls, also not through a retry.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Questions { get; init; }
+
+    /// <summary>What it asks a person. Null: nothing.</summary>
+    public ApprovalState? Approval { get; init; }
+
     /// <summary>The question to a person. Null: none.</summary>
     public string? ApprovalPrompt { get; init; }
 
@@ -259,6 +266,10 @@ public sealed record StageState
 
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>When time alone changes something about its question. Null: never.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? NextApprovalAt => Approval is { } asked ? asked.NextAt(ApprovalAskedAt, ApprovalExpiresAt) : ApprovalExpiresAt;
 
     /// <summary>Whether it is over for good, until a retry.</summary>
     [JsonIgnore]

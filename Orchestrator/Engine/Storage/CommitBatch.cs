@@ -54,6 +54,9 @@ public sealed record WorkflowWrite
     /// <summary>Attempts that exist, and that the writer offers from now on if they still wait, whoever offered them before. Named in the outcome when they do.</summary>
     public IReadOnlyList<TaskId> Claims { get; init; } = [];
 
+    /// <summary>Questions to people that are new or changed, as they are from now on; of several with one id the last counts.</summary>
+    public IReadOnlyList<ApprovalRecord> Approvals { get; init; } = [];
+
     /// <summary>What happened, in order.</summary>
     public required IReadOnlyList<WorkflowEvent> Events { get; init; }
 }

@@ -39,6 +39,15 @@ public interface ILedgerStore
     /// <returns>What stands now.</returns>
     Task<BudgetLine> LimitAsync(string key, BudgetLimits? limits, DateTimeOffset at, CancellationToken cancellationToken);
 
+    /// <summary>Sets a budget's own limits once: whoever says the same id again, here or elsewhere, changes nothing, also when the limits were changed in between.</summary>
+    /// <param name="id">Names the change; the id of the approval that allowed it.</param>
+    /// <param name="key">The budget.</param>
+    /// <param name="limits">The limits.</param>
+    /// <param name="at">The present.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Whether they were set now. False: they were set before under this id.</returns>
+    Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits limits, DateTimeOffset at, CancellationToken cancellationToken);
+
     /// <summary>Budgets by key.</summary>
     /// <param name="prefix">What their keys begin with; empty: all.</param>
     /// <param name="limit">The most that are returned.</param>

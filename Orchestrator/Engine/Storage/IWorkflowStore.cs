@@ -11,7 +11,7 @@ namespace Stack.Engine;
 /// Methods throw <see cref="StoreUnavailableException"/> when the database does not answer; nothing was written then, or the caller must assume that it may have been
 /// and find out by compare-and-set.
 /// </remarks>
-public interface IWorkflowStore
+public interface IWorkflowStore : IApprovalStore
 {
     /// <summary>Brings the schema up to date under a lock. Idempotent: a schema that is up to date is a success. A newer one is refused.</summary>
     /// <param name="cancellationToken">Ends the call.</param>

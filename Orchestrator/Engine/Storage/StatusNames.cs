@@ -7,6 +7,7 @@ public static class StatusNames
 {
     private static readonly string[] Workflows = Names<WorkflowStatus>();
     private static readonly string[] Attempts = Names<AttemptStatus>();
+    private static readonly string[] Approvals = Names<ApprovalStatus>();
 
     /// <summary>The name of a workflow's status.</summary>
     /// <param name="status">The status.</param>
@@ -15,6 +16,10 @@ public static class StatusNames
     /// <summary>The name of an attempt's status.</summary>
     /// <param name="status">The status.</param>
     public static string Of(AttemptStatus status) => Attempts[(int)status];
+
+    /// <summary>The name of a question's status.</summary>
+    /// <param name="status">The status.</param>
+    public static string Of(ApprovalStatus status) => Approvals[(int)status];
 
     /// <summary>The workflow's status of a name that a store keeps.</summary>
     /// <param name="name">The name.</param>

@@ -49,9 +49,9 @@ internal static class UsageApi
 
     private static async Task<IResult> LimitAsync(string key, LimitRequest limits, ILedgerStore store, BudgetBook book, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (key.Length > 300 || key.Split('/') is not (["day", _] or ["workflow", _] or ["workflow", _, "stage", _] or ["agent" or "key", _, _] or ["model", _, _, ..]))
+        if (!BudgetKeys.IsOne(key))
         {
-            return Problem.Of(ProblemTypes.InvalidRequest, $"key: '{key}' is not a budget.", "Write day/DATE, workflow/ID, workflow/ID/stage/STAGE, agent/NAME/DATE, key/NAME/DATE or model/NAME/DATE.");
+            return Problem.Of(ProblemTypes.InvalidRequest, $"key: '{key}' is not a budget.", BudgetKeys.Rule);
         }
 
         List<string> wrong = [];

@@ -122,17 +122,22 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
             }
 
             _batch.Fill(batch, facets);
-            if (batch.Workflows.All(write => write is { Claims.Count: 0, SettledAttempts.Count: 0 }))
+            if (batch.Workflows.All(write => write.Claims.Count + write.SettledAttempts.Count + write.Approvals.Count == 0))
             {
                 return await CallAsync(giveUp);
             }
 
-            // Rare: a workflow goes on after a pause, or a claim was checked.
+            // Rare: a workflow goes on after a pause, a claim was checked, or people are asked.
             await using var transaction = await Connection.BeginTransactionAsync(giveUp);
             var outcome = await CallAsync(giveUp);
-            var written = batch.Workflows.Where(write => !outcome.Conflicts.Contains(write.State.Id)).ToList();
+            var written = batch.Workflows.Where(write => !outcome.Conflicts.Contains(write.State.Id) && !outcome.IdempotencyConflicts.Contains(write.State.Id)).ToList();
             await PostgresSettlements.WriteAsync(Connection, written, giveUp);
-            outcome = outcome with { Claimed = await PostgresParking.ClaimAsync(Connection, batch.Node, [.. written.SelectMany(write => write.Claims)], giveUp) };
+            await PostgresApprovals.WriteAsync(Connection, written.SelectMany(write => write.Approvals), giveUp);
+            if (written.Exists(write => write.Claims.Count > 0))
+            {
+                outcome = outcome with { Claimed = await PostgresParking.ClaimAsync(Connection, batch.Node, [.. written.SelectMany(write => write.Claims)], giveUp) };
+            }
+
             await transaction.CommitAsync(giveUp);
             return outcome;
         }

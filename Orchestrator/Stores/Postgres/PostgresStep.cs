@@ -43,7 +43,7 @@ internal sealed class PostgresStep
 
     /// <summary>Whether a batch can be written so.</summary>
     public bool Fits(CommitBatch batch) =>
-        batch is { Leases.Count: 0, Notes.Count: 0, Workflows: [{ Claims.Count: 0, SettledAttempts.Count: 0, NewAttempts.Count: <= 1, EndedAttempts.Count: <= 1, Events.Count: > 0 } write] }
+        batch is { Leases.Count: 0, Notes.Count: 0, Workflows: [{ Claims.Count: 0, SettledAttempts.Count: 0, Approvals.Count: 0, NewAttempts.Count: <= 1, EndedAttempts.Count: <= 1, Events.Count: > 0 } write] }
         && (_isSubmission ? write is { Header: not null, Idempotency: null, EndedAttempts.Count: 0 } : write.Header is null)
         && write.EndedAttempts is not [{ Output.SizeBytes: > CommitRules.MaxInlineOutputBytes }]
         && !write.Events.Any(happened => happened is WorkflowRetried);

@@ -99,6 +99,11 @@ internal sealed class SqliteCommit : IDisposable
             _attempts.Settle(id, settled);
         }
 
+        foreach (var approval in write.Approvals)
+        {
+            SqliteStore.Put(_database, approval);
+        }
+
         foreach (var claim in write.Claims)
         {
             if (_attempts.TryClaim(claim))

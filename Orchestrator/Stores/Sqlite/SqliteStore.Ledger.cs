@@ -27,9 +27,7 @@ internal sealed partial class SqliteStore
         _writer.RunAsync(
             database =>
             {
-                database.Statement(OpenBudget).Bind(key).Bind(at).Run();
-                database.Statement("UPDATE budgets SET has_limits = ?, limit_money = ?, limit_tokens = ?, limit_calls = ?, limit_ticks = ? WHERE key = ?")
-                    .Bind(limits is null ? 0 : 1).Bind(limits?.MoneyNano).Bind(limits?.Tokens).Bind(limits?.Calls).Bind(limits?.WallClock?.Ticks).Bind(key).Run();
+                Limit(database, key, limits, at);
                 return FindBudget(database, key)!;
             },
             cancellationToken);
@@ -39,6 +37,13 @@ internal sealed partial class SqliteStore
         _readers.ReadAsync<IReadOnlyList<BudgetLine>>(
             database => database.Statement($"SELECT {BudgetColumns} FROM budgets WHERE substr(key, 1, length(?)) = ? ORDER BY key LIMIT ?").Bind(prefix).Bind(prefix).Bind(limit).Rows(Budget),
             cancellationToken);
+
+    private static void Limit(SqliteDatabase database, string key, BudgetLimits? limits, DateTimeOffset at)
+    {
+        database.Statement(OpenBudget).Bind(key).Bind(at).Run();
+        database.Statement("UPDATE budgets SET has_limits = ?, limit_money = ?, limit_tokens = ?, limit_calls = ?, limit_ticks = ? WHERE key = ?")
+            .Bind(limits is null ? 0 : 1).Bind(limits?.MoneyNano).Bind(limits?.Tokens).Bind(limits?.Calls).Bind(limits?.WallClock?.Ticks).Bind(key).Run();
+    }
 
     private static BudgetRefusal? Reserve(SqliteDatabase database, ReservationRequest request)
     {

@@ -121,5 +121,15 @@ internal sealed class WatchedStore(InMemoryStore store) : IWorkflowStore
     public Task<IReadOnlyList<ActiveAttempt>> TakeParkedAsync(int node, string? agentType, DateTimeOffset now, TimeSpan horizon, int limit, CancellationToken cancellationToken) =>
         store.TakeParkedAsync(node, agentType, now, horizon, limit, cancellationToken);
 
+    public Task<IReadOnlyList<ApprovalRecord>> ListApprovalsAsync(ApprovalQuery query, CancellationToken cancellationToken) => store.ListApprovalsAsync(query, cancellationToken);
+
+    public Task<ApprovalRecord?> FindApprovalAsync(ApprovalId id, CancellationToken cancellationToken) => store.FindApprovalAsync(id, cancellationToken);
+
+    public Task<IReadOnlyList<ApprovalRecord>> ListUnexecutedAsync(int limit, CancellationToken cancellationToken) => store.ListUnexecutedAsync(limit, cancellationToken);
+
+    public Task<bool> AddLinkAsync(ApprovalLink link, CancellationToken cancellationToken) => store.AddLinkAsync(link, cancellationToken);
+
+    public Task<ApprovalLink?> FindLinkAsync(string tokenHash, CancellationToken cancellationToken) => store.FindLinkAsync(tokenHash, cancellationToken);
+
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken) => store.CountAsync(cancellationToken);
 }

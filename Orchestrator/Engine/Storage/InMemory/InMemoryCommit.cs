@@ -66,6 +66,7 @@ internal sealed class InMemoryCommit(InMemoryState state)
         workflow = write.EndedAttempts.Aggregate(workflow, (current, end) => End(current, end, CommitRules.Counts(write, end)));
         workflow = write.SettledAttempts.Aggregate(workflow, Settle);
         Put(id, workflow);
+        _state = _state with { Approvals = _state.Approvals.SetItems(write.Approvals.Select(approval => KeyValuePair.Create(approval.Id, approval))) };
         foreach (var claim in write.Claims)
         {
             Claim(claim, node);

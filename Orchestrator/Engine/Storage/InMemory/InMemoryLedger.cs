@@ -6,6 +6,7 @@ public sealed class InMemoryLedger : ILedgerStore
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, BudgetLine> _budgets = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, ReservationRequest> _reservations = [];
+    private readonly HashSet<Guid> _changes = [];
 
     /// <inheritdoc />
     public Task<BudgetRefusal?> ReserveAsync(ReservationRequest request, CancellationToken cancellationToken)
@@ -60,6 +61,22 @@ public sealed class InMemoryLedger : ILedgerStore
         lock (_lock)
         {
             return Task.FromResult(_budgets[key] = Open(key, at) with { Limits = limits });
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits limits, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            if (!_changes.Add(id))
+            {
+                return Task.FromResult(false);
+            }
+
+            _budgets[key] = Open(key, at) with { Limits = limits };
+            return Task.FromResult(true);
         }
     }
 

@@ -23,6 +23,11 @@ internal sealed record InMemoryState
     public ImmutableSortedDictionary<string, DeploymentResource> Deployments { get; init; } =
         ImmutableSortedDictionary.Create<string, DeploymentResource>(StringComparer.Ordinal);
 
+    public ImmutableDictionary<ApprovalId, ApprovalRecord> Approvals { get; init; } = ImmutableDictionary<ApprovalId, ApprovalRecord>.Empty;
+
+    /// <summary>Links to questions, by the hashes of their tokens.</summary>
+    public ImmutableDictionary<string, ApprovalLink> Links { get; init; } = ImmutableDictionary.Create<string, ApprovalLink>(StringComparer.Ordinal);
+
     /// <summary>All attempts, by workflow, stage and number.</summary>
     public IEnumerable<InMemoryAttempt> Attempts => Workflows.Values.SelectMany(workflow => workflow.Attempts.Values);
 

@@ -135,6 +135,8 @@ public sealed partial class InMemoryStore : IWorkflowStore, IDefinitionStore, ID
                 var left = state with
                 {
                     Workflows = state.Workflows.RemoveRange(ended),
+                    Approvals = state.Approvals.RemoveRange(state.Approvals.Values.Where(approval => gone.Contains(approval.WorkflowId)).Select(approval => approval.Id)),
+                    Links = state.Links.RemoveRange(state.Links.Values.Where(link => gone.Contains(state.Approvals[link.ApprovalId].WorkflowId)).Select(link => link.TokenHash)),
                     Events = state.Events.RemoveAll(happened => gone.Contains(happened.WorkflowId)),
                     IdempotencyKeys = state.IdempotencyKeys.RemoveRange(state.IdempotencyKeys.Values.Where(key => gone.Contains(key.WorkflowId)).Select(key => key.Key)),
                 };

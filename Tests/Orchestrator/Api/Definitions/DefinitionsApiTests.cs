@@ -140,7 +140,7 @@ public sealed class DefinitionsApiTests(OrchestratorFixture fixture)
         var schema = await Client.GetAsync(Route + "/schema").ValueAsync<JsonElement>();
         var stage = schema.GetProperty("properties").GetProperty("stages").GetProperty("items").GetProperty("properties");
         Assert.Equal(DurationText.Pattern, stage.GetProperty("timeout").GetProperty("pattern").GetString());
-        Assert.Equal(["reject", "keep"], stage.GetProperty("approval").GetProperty("oneOf")[1].GetProperty("properties").GetProperty("on_expiry").GetProperty("enum").EnumerateArray().Select(value => value.GetString()));
+        Assert.Equal(["reject", "keep", "escalate"], stage.GetProperty("approval").GetProperty("oneOf")[1].GetProperty("properties").GetProperty("on_expiry").GetProperty("enum").EnumerateArray().Select(value => value.GetString()));
         Assert.Equal("The agent type that makes its attempts.", stage.GetProperty("agent").GetProperty("description").GetString());
 
         // Every field that the reader knows is in the schema, and the other way round: the reader names its fields when it refuses one.

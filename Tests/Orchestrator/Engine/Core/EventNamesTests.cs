@@ -37,6 +37,9 @@ public sealed class EventNamesTests
         { "stage.canceled", new StageEnded { Status = StageStatus.Canceled } },
         { "stage.skipped", new StageEnded { Status = StageStatus.Skipped } },
         { "stage.awaiting_approval", new ApprovalRequested { Prompt = "Go?", Effect = JsonPayload.EmptyObject, ExpiresAt = At } },
+        { "stage.approval_reminded", new ApprovalReminded { Id = default, Number = 2 } },
+        { "stage.approval_escalated", new ApprovalEscalated { Id = default, To = ["boss"], ExpiresAt = At } },
+        { "stage.effect_executed", new EffectExecuted { Id = default, Execution = new EffectExecution { Succeeded = true, At = At, Message = "Done." } } },
         { "stage.approved", new ApprovalDecided { Decision = Flow.Decision(approved: true) } },
         { "stage.rejected", new ApprovalDecided { Decision = Flow.Decision(approved: false) } },
     };

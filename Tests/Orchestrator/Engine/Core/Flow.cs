@@ -11,8 +11,9 @@ internal sealed class Flow
     private readonly HashSet<(string Stage, int Attempt)> _open = [];
     private readonly HashSet<(string Stage, int Attempt)> _claims = [];
     private readonly HashSet<string> _succeeded = new(StringComparer.Ordinal);
+    private readonly Dictionary<ApprovalId, ApprovalRecord> _inbox = [];
 
-    public Flow(WorkflowDefinition definition)
+    public Flow(WorkflowDefinition definition, JsonPayload? input = null)
     {
         Definition = definition;
         Header = new WorkflowHeader
@@ -22,6 +23,7 @@ internal sealed class Flow
             Type = definition.Type,
             DefinitionName = definition.Name,
             DefinitionVersion = "v1",
+            Input = input,
             CreatedAt = Now,
         };
         State = WorkflowEvents.Initial(Header.Id, definition);
@@ -112,6 +114,7 @@ internal sealed class Flow
             Assert.Empty(decision.SettledAttempts);
             Assert.Empty(decision.ToStop);
             Assert.Empty(decision.ToOffer);
+            Assert.Empty(decision.Approvals);
             return decision;
         }
 
@@ -125,6 +128,7 @@ internal sealed class Flow
         Follow(decision.Events);
         CheckAttempts(before, decision);
         CheckDisplay(before, input, decision.State);
+        CheckInbox(decision);
         State = decision.State;
         _history.AddRange(decision.Events);
         Assert.Equal(Text(State with { Version = 0 }), Text(WorkflowEvents.Replay(Header.Id, Definition, _history.Select(Stored))));
@@ -208,6 +212,22 @@ internal sealed class Flow
             _open.Order());
         Assert.All(decision.ToStop, stopped => Assert.Contains(decision.EndedAttempts, ended => (ended.Stage, ended.Attempt) == (stopped.Stage, stopped.Attempt)));
         Assert.All(decision.ToOffer, offered => Assert.Contains((offered.Stage, offered.Attempt), _open));
+    }
+
+    // The inbox says what the stages say: one open question for each stage that waits for an answer.
+    private void CheckInbox(Decision decision)
+    {
+        foreach (var approval in decision.Approvals)
+        {
+            _inbox[approval.Id] = approval;
+        }
+
+        Assert.Equal(
+            decision.State.Stages.Where(stage => stage.Approval is { IsExecuting: false }).Select(stage => stage.Approval!.Id.Value).Order(),
+            _inbox.Values.Where(approval => approval.Status is ApprovalStatus.Open).Select(approval => approval.Id.Value).Order());
+        Assert.Equal(
+            decision.State.Stages.Where(stage => stage.Approval is { IsExecuting: true }).Select(stage => stage.Approval!.Id.Value).Order(),
+            _inbox.Values.Where(approval => approval.IsUnexecuted).Select(approval => approval.Id.Value).Order());
     }
 
     private void CheckDisplay(WorkflowState before, WorkflowInput input, WorkflowState after)

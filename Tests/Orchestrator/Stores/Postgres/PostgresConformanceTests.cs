@@ -87,3 +87,13 @@ public sealed class PostgresEvidenceStoreTests : EvidenceStoreConformance
         return (store, store);
     }
 }
+
+[NeedsServer("postgresql")]
+public sealed class PostgresApprovalStoreTests : ApprovalStoreConformance
+{
+    private PostgresDatabase? _database;
+
+    public override async Task DisposeAsync() => await _database!.DisposeAsync();
+
+    protected override async Task<IWorkflowStore> OpenAsync() => (_database = await PostgresDatabase.CreateAsync()).Open();
+}

@@ -88,3 +88,16 @@ public sealed class SqliteEvidenceStoreTests : EvidenceStoreConformance
         return (store, store);
     }
 }
+
+public sealed class SqliteApprovalStoreTests : ApprovalStoreConformance
+{
+    private readonly SqliteDirectory _directory = new();
+
+    public override Task DisposeAsync()
+    {
+        _directory.Dispose();
+        return Task.CompletedTask;
+    }
+
+    protected override Task<IWorkflowStore> OpenAsync() => Task.FromResult<IWorkflowStore>(_directory.Open());
+}

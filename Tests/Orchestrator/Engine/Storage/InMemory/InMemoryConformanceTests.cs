@@ -62,3 +62,10 @@ public sealed class InMemoryEvidenceStoreTests : EvidenceStoreConformance
         return Task.FromResult<(IWorkflowStore, IEvidenceStore)>((store, store));
     }
 }
+
+public sealed class InMemoryApprovalStoreTests : ApprovalStoreConformance
+{
+    public override Task DisposeAsync() => Task.CompletedTask;
+
+    protected override Task<IWorkflowStore> OpenAsync() => Task.FromResult<IWorkflowStore>(new InMemoryStore());
+}
