@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Stack.Contracts;
-using Stack.Orchestrator.Api.Definitions;
 using Stack.Orchestrator.Gateway.Conversations;
 
 namespace Stack.Orchestrator.Planning;

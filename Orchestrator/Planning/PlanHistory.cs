@@ -1,7 +1,6 @@
 using System.Globalization;
 using Stack.Contracts;
 using Stack.Engine;
-using Stack.Orchestrator.Gateway.Ledger;
 
 namespace Stack.Orchestrator.Planning;
 

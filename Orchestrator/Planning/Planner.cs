@@ -1,7 +1,7 @@
 using Stack.Contracts;
 using Stack.Orchestrator.Api;
 using Stack.Orchestrator.Api.Definitions;
-using Stack.Orchestrator.Gateway.Configuration;
+using Stack.Orchestrator.Gateway.Builtin;
 using Stack.Orchestrator.Gateway.Conversations;
 using Stack.Orchestrator.Gateway.Routing;
 
@@ -47,19 +47,19 @@ internal sealed partial class Planner(ModelGateway gateway, PlanCheck check, Pla
         for (var repairs = 0; ; repairs++)
         {
             await using var answer = await gateway.OpenAsync(request.Model ?? DefaultModel, new ChatCall { Turns = [.. turns], Format = ModelPlanner.Format, Temperature = 0 }, origin, cancellationToken);
-            if (answer.Link.Provider.Entry.Kind is ProviderKind.Builtin)
+            if (answer.Provider == BuiltinProvider.ProviderName)
             {
                 return await ByRulesAsync(request, $"The gateway has no other model for this, so that rules planned: {answer.Decision}", cancellationToken);
             }
 
             var text = (await answer.ReadAsync()).Text;
-            var reading = await ReadAsync(request, text, answer.Link.Model.Name, repairs, cancellationToken);
+            var reading = await ReadAsync(request, text, answer.Model, repairs, cancellationToken);
             if (reading.Problems.Count == 0 || repairs == MostRepairs)
             {
                 return reading;
             }
 
-            LogRepair(answer.Link.Model.Name, repairs + 1, reading.Problems.Count);
+            LogRepair(answer.Model, repairs + 1, reading.Problems.Count);
             turns.Add(new Turn("assistant", text));
             turns.Add(ModelPlanner.Again(reading.Problems));
         }

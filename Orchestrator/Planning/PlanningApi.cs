@@ -98,8 +98,7 @@ internal static class PlanningApi
 
     private static async Task<PlanResource?> FindAsync(WorkflowId requestId, ApprovalInbox inbox, CancellationToken cancellationToken)
     {
-        var asked = (await inbox.ListAsync(new ApprovalQuery { WorkflowId = requestId, Limit = 1 }, cancellationToken)).FirstOrDefault();
-        if (asked is not { Question.Kind: EffectKinds.Plan } || (asked.Decision?.Effect ?? asked.Question.Effect).To<PlanDocument>() is not { } plan)
+        if (await inbox.ListAsync(new ApprovalQuery { WorkflowId = requestId, Limit = 1 }, cancellationToken) is not [{ Question.Kind: EffectKinds.Plan } asked] || (asked.Decision?.Effect ?? asked.Question.Effect).To<PlanDocument>() is not { } plan)
         {
             return null;
         }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Api.Problems;
@@ -77,7 +78,7 @@ internal static class ApprovalLinks
             : null;
 
     // The address is a secret: nobody keeps the page, and no other page learns where the person came from.
-    private static IResult Page(HttpContext context, int status, string html)
+    private static ContentHttpResult Page(HttpContext context, int status, string html)
     {
         var headers = context.Response.Headers;
         headers.CacheControl = "no-store";

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using Stack.Contracts;
 using Stack.Engine;
 
