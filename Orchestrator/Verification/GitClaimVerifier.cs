@@ -72,14 +72,14 @@ internal sealed partial class GitClaimVerifier(
             Changes = token => commit is null ? Task.FromResult<IReadOnlyList<FileChange>>([]) : clone.ChangesAsync(id, claim.Claim.Base, commit, token),
             Judge = async (check, token) => await judge.AskAsync(check, claim, commit is null ? "" : await clone.DiffAsync(id, claim.Claim.Base, commit, ModelJudge.LongestDiff, token), token),
         });
-        var found = new List<CheckEvidence>();
-        foreach (var check in claim.Stage.Accept)
+        var found = new Dictionary<int, CheckEvidence>();
+        foreach (var (index, check) in claim.Stage.Accept.Index().OrderBy(pair => CheckRunner.OnlyLooks(pair.Item) ? 0 : 1))
         {
             progress($"check {found.Count + 1} of {claim.Stage.Accept.Count}: {check.Title}");
-            found.Add(await runner.RunAsync(check, cancellationToken));
+            found.Add(index, await runner.RunAsync(check, cancellationToken));
         }
 
-        return found;
+        return [.. found.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
     }
 
     // A stage that pushed nothing is judged by what counted before it.

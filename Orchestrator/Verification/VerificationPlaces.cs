@@ -11,42 +11,54 @@ namespace Stack.Orchestrator.Verification;
 /// The folders in which claims are checked: a private one among the machine's temporary files for each verification, outside of any other source tree, whose build settings a clone would inherit.
 /// What an earlier process of the same data directory left is removed, with the processes that it left.
 /// </summary>
-internal sealed class VerificationPlaces
+internal sealed class VerificationPlaces : IDisposable
 {
-    private readonly string _root;
+    private const string Prefix = "stack-verify-";
     private readonly string _owner;
     private readonly TimeProvider _time;
-    private readonly Lazy<ProcessEnvironment> _environment;
+    private readonly Lazy<string> _root;
     private int _places;
 
     public VerificationPlaces(IOptions<OrchestratorOptions> options, TimeProvider time)
     {
         var directory = options.Value.DataDirectory;
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(directory)))[..12];
-        _root = Path.Combine(Path.GetTempPath(), $"stack-verify-{name}");
-        _owner = $"verification-{name}/";
+        _owner = $"verification-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(directory)))[..12]}/";
         _time = time;
-        _environment = new Lazy<ProcessEnvironment>(() =>
-        {
-            ProcessGroup.KillOwned(_owner);
-            Folders.Remove(_root);
-            return new ProcessEnvironment(Path.Combine(directory, "verification", "home"), Environment.GetEnvironmentVariables());
-        });
+        _root = new Lazy<string>(() => Enter(directory, _owner));
     }
 
     /// <summary>Makes a place.</summary>
     public VerificationPlace Open()
     {
-        var environment = _environment.Value;
         var number = Interlocked.Increment(ref _places).ToString(CultureInfo.InvariantCulture);
-        var folder = Directory.CreateDirectory(Path.Combine(_root, number)).FullName;
-        if (!OperatingSystem.IsWindows())
+        var folder = Directory.CreateDirectory(Path.Combine(_root.Value, number)).FullName;
+        var workspace = Path.Combine(folder, "w");
+
+        // A home for each: nothing that one check leaves there may change another.
+        var environment = new ProcessEnvironment(Path.Combine(folder, "h"), Environment.GetEnvironmentVariables());
+        return new VerificationPlace(folder, workspace, new ProcessTool(environment, $"{_owner}{number}/", workspace, Path.Combine(folder, "t"), _time));
+    }
+
+    public void Dispose()
+    {
+        if (_root.IsValueCreated)
         {
-            File.SetUnixFileMode(_root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Folders.Remove(_root.Value);
+        }
+    }
+
+    private static string Enter(string directory, string owner)
+    {
+        ProcessGroup.KillOwned(owner);
+        var record = Path.Combine(Directory.CreateDirectory(directory).FullName, "verification.place");
+        if (File.Exists(record) && File.ReadAllText(record) is var left && Path.GetFileName(left).StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            Folders.Remove(left);
         }
 
-        var workspace = Path.Combine(folder, "w");
-        return new VerificationPlace(folder, workspace, new ProcessTool(environment, $"{_owner}{number}/", workspace, Path.Combine(folder, "t"), _time));
+        var root = Directory.CreateTempSubdirectory(Prefix).FullName;
+        File.WriteAllText(record, root);
+        return root;
     }
 }
 

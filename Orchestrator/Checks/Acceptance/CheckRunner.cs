@@ -12,6 +12,7 @@ internal sealed class CheckRunner(CheckGround ground)
 {
     private const int LongestTail = 4_000;
     private const int LongestSentence = 600;
+    private const long LargestFile = 32L << 20;
 
     /// <summary>Makes a check, within its time.</summary>
     /// <param name="check">The check.</param>
@@ -65,6 +66,10 @@ internal sealed class CheckRunner(CheckGround ground)
         _ => throw new ArgumentOutOfRangeException(nameof(check), check.GetType().Name, "A check without a type."),
     };
 
+    /// <summary>Whether a check only looks. Those are made first: programs of the work that others start could change what they see.</summary>
+    /// <param name="check">The check.</param>
+    public static bool OnlyLooks(AcceptanceCheck check) => check is AcceptanceCheck.FileState or AcceptanceCheck.Diff or AcceptanceCheck.Judge;
+
     private Task<CheckFinding> FindAsync(AcceptanceCheck check, CancellationToken cancellationToken) => check switch
     {
         AcceptanceCheck.CommandLine command => CommandAsync(command, cancellationToken),
@@ -110,6 +115,11 @@ internal sealed class CheckRunner(CheckGround ground)
         if (!isThere || (check.Contains ?? check.Matches) is null)
         {
             return new CheckFinding(true, expected, "as expected");
+        }
+
+        if (new FileInfo(path) is { Exists: true, Length: > LargestFile })
+        {
+            return new CheckFinding(false, expected, $"it is larger than {LargestFile >> 20} MiB");
         }
 
         var actual = File.Exists(path) ? Difference(await File.ReadAllTextAsync(path, cancellationToken), check.Contains, check.Matches, "it") : "it is a folder";

@@ -104,7 +104,7 @@ public abstract record AcceptanceCheck
         private protected override string Describe() => $"{Method} {Path} answers {Status}";
     }
 
-    /// <summary>A file is there, or is not, and says what it shall.</summary>
+    /// <summary>A file of the commit is there, or is not, and says what it shall. Looked at before any program runs: what a build makes is seen by a command.</summary>
     public sealed record FileState : AcceptanceCheck
     {
         /// <summary>Its path, relative to the workspace.</summary>

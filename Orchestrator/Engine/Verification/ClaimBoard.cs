@@ -40,6 +40,15 @@ internal sealed class ClaimBoard
         }
     }
 
+    /// <summary>Forgets what waits: somebody else looks after it.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            _waiting.Clear();
+        }
+    }
+
     /// <summary>The claims that wait.</summary>
     public IReadOnlyList<TaskId> Waiting()
     {

@@ -41,8 +41,7 @@ internal sealed partial class ClaimVerifier : LeaderLoop
         // Alone, everything that comes is posted; with others, claims are committed elsewhere, too.
         if (_looks || _node.HasPeers)
         {
-            await LookAsync(cancellationToken).ConfigureAwait(false);
-            _looks = false;
+            _looks = await LookAsync(cancellationToken).ConfigureAwait(false) == Page;
         }
 
         _tasks.RemoveWhere(task => task.IsCompleted);
@@ -74,7 +73,18 @@ internal sealed partial class ClaimVerifier : LeaderLoop
         return Task.CompletedTask;
     }
 
-    private async Task LookAsync(CancellationToken cancellationToken)
+    protected override Task<bool> PrepareAsync(TimeSpan since, CancellationToken cancellationToken)
+    {
+        if (!_node.Leads)
+        {
+            _board.Forget();
+        }
+
+        return base.PrepareAsync(since, cancellationToken);
+    }
+
+    // A full page: there may be more, which are looked for again.
+    private async Task<int> LookAsync(CancellationToken cancellationToken)
     {
         var attempts = await _store.ListAttemptsAsync(new AttemptQuery { Status = AttemptStatus.Verifying, Limit = Page }, cancellationToken).ConfigureAwait(false);
         foreach (var attempt in attempts)
@@ -85,7 +95,7 @@ internal sealed partial class ClaimVerifier : LeaderLoop
         var running = _board.Running();
         if (running.Count == 0)
         {
-            return;
+            return attempts.Count;
         }
 
         var workflows = await _cache.RefreshAsync([.. running.Select(claim => claim.WorkflowId).Distinct()], cancellationToken).ConfigureAwait(false);
@@ -93,6 +103,8 @@ internal sealed partial class ClaimVerifier : LeaderLoop
         {
             _board.Settled(claim);
         }
+
+        return attempts.Count;
     }
 
     private async Task<bool> TryBeginAsync(TaskId claim, CancellationToken cancellationToken)

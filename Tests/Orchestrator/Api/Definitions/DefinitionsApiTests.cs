@@ -143,6 +143,11 @@ public sealed class DefinitionsApiTests(OrchestratorFixture fixture)
         Assert.Equal(["reject", "keep", "escalate"], stage.GetProperty("approval").GetProperty("oneOf")[1].GetProperty("properties").GetProperty("on_expiry").GetProperty("enum").EnumerateArray().Select(value => value.GetString()));
         Assert.Equal("The agent type that makes its attempts.", stage.GetProperty("agent").GetProperty("description").GetString());
 
+        var checks = stage.GetProperty("accept").GetProperty("items").GetProperty("anyOf").EnumerateArray().Select(check => check.GetProperty("properties")).ToList();
+        Assert.Equal(["command", "http", "file", "diff", "tests", "coverage", "judge"], checks.Select(check => check.GetProperty("type").GetProperty("const").GetString()));
+        Assert.Equal("string", checks[0].GetProperty("run").GetProperty("oneOf")[0].GetProperty("type").GetString());
+        Assert.All(checks, check => Assert.Equal(DurationText.Pattern, check.GetProperty("timeout").GetProperty("pattern").GetString()));
+
         // Every field that the reader knows is in the schema, and the other way round: the reader names its fields when it refuses one.
         var refused = await Client.PostAsync(Route + "/validate", Answers.Yaml("name: x\nstages: [{name: a, agent: noop, qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq: 1}]")).ValueAsync<DefinitionValidation>();
         var known = Assert.Single(refused.Problems).Remedy.Split("the fields are: ")[1].TrimEnd('.').Split(", ");

@@ -17,7 +17,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public TestCluster() => Nodes = new InMemoryNodes(Time);
 
     /// <summary>Adds an engine.</summary>
-    public async Task<TestEngine> AddAsync(string name, Action<EngineOptions>? configure = null)
+    public async Task<TestEngine> AddAsync(string name, Action<EngineOptions>? configure = null, IClaimVerifier? verifier = null)
     {
         var engine = await TestEngine.StartAsync(
             _engines.FirstOrDefault(),
@@ -27,7 +27,8 @@ internal sealed class TestCluster : IAsyncDisposable
                 configure?.Invoke(options);
             },
             nodes: Nodes,
-            time: Time);
+            time: Time,
+            verifier: verifier);
         _engines.Add(engine);
         await BeatAsync();
         return engine;

@@ -1,5 +1,6 @@
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Tests.Orchestrator.Engine.Cluster;
 using Stack.Tests.Orchestrator.Engine.Core;
 
 namespace Stack.Tests.Orchestrator.Engine.Verification;
@@ -104,6 +105,46 @@ public sealed class ClaimVerifierTests
         answer.SetResult(Holds);
         await UntilAsync(engine, id, state => state.End is WorkflowStatus.Completed);
         Assert.Equal("c2+c1", (await engine.StateAsync(id)).HeadCommit);
+    }
+
+    [Fact]
+    public async Task Claim_TakenInByAnother_IsCheckedByTheLeaderAndByItsSuccessorWhenItDies()
+    {
+        await using var cluster = new TestCluster();
+        var one = await cluster.AddAsync("one", verifier: _verifier);
+        var other = await cluster.AddAsync("other", verifier: _verifier);
+        await cluster.BeatAsync();
+        var id = await ClaimAsync(other);
+        Assert.Equal(1, await one.Get<ClaimVerifier>().RunOnceAsync(CancellationToken.None));
+        var (_, late) = await _verifier.NextAsync();
+
+        cluster.Kill(one);
+        await cluster.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.True(other.Get<ClusterNode>().Leads);
+        Assert.Equal(1, await other.Get<ClaimVerifier>().RunOnceAsync(CancellationToken.None));
+        await _verifier.AnswerAsync(Holds);
+        await UntilAsync(other, id, state => state.Find("a")!.Status is StageStatus.Completed);
+
+        // The dead one was only away: its verdict comes too late.
+        late.SetResult(new VerificationOutcome.Refuted(Flow.NotVerified(), "e2"));
+        await Eventually.TrueAsync(() => one.Get<ClaimBoard>().Running().Count == 0, "it hands its verdict in");
+        Assert.Equal((StageStatus.Completed, "e1"), ((await other.StateAsync(id)).Find("a")!.Status, (await other.StateAsync(id)).Find("a")!.Evidence));
+        Assert.Single(await other.EventsAsync(id), name => name == "stage.completed");
+    }
+
+    [Fact]
+    public async Task Cancel_ThroughAnother_StopsTheChecksOfTheLeader()
+    {
+        await using var cluster = new TestCluster();
+        var one = await cluster.AddAsync("one", verifier: _verifier);
+        var other = await cluster.AddAsync("other", verifier: _verifier);
+        await cluster.BeatAsync();
+        var id = await ClaimAsync(other);
+        await one.Get<ClaimVerifier>().RunOnceAsync(CancellationToken.None);
+        await _verifier.NextAsync();
+        await other.Engine.CancelAsync(id, "ann", null, CancellationToken.None);
+        await one.Get<ClaimVerifier>().RunOnceAsync(CancellationToken.None);
+        await Eventually.TrueAsync(() => _verifier.Stopped == 1, "the checks stop");
     }
 
     [Fact]
