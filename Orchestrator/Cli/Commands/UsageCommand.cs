@@ -9,16 +9,17 @@ internal static class UsageCommand
 {
     public static Command Create(CommandScope scope)
     {
-        var workflow = new Option<string?>("--workflow") { Description = "Only this workflow and its stages: an id", HelpName = "ID" };
+        var workflow = new Option<string?>("--workflow") { Description = "Only this workflow and its stages: an id, its beginning, or 'last'", HelpName = "ID" };
         var prefix = new Option<string?>("--prefix") { Description = "Only budgets whose key begins so", HelpName = "TEXT" };
         return scope.Define(
             "usage",
             "Show what calls of models cost, and what they may",
             [workflow, prefix],
-            ["stack usage", "stack usage --prefix day/", "stack usage --workflow 0198c0ff-ee00-7000-8000-0000000000aa", "stack usage --json | jq '.budgets[] | select(.spent.money > 1)'"],
+            ["stack usage", "stack usage --prefix day/", "stack usage --workflow last", "stack usage --json | jq '.budgets[] | select(.spent.money > 1)'"],
             async (session, parsed, cancellationToken) =>
             {
-                var list = await session.Api.ListUsageAsync(parsed.GetValue(workflow), parsed.GetValue(prefix), cancellationToken);
+                var id = parsed.GetValue(workflow) is { } reference ? $"{await WorkflowLookup.FindAsync(session, reference, cancellationToken)}" : null;
+                var list = await session.Api.ListUsageAsync(id, parsed.GetValue(prefix), cancellationToken);
                 if (session.Output.IsJson)
                 {
                     session.Output.Document(list);
