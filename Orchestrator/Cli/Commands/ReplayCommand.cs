@@ -58,7 +58,7 @@ internal static class ReplayCommand
     private static async Task<bool> DecideAsync(Session session, WorkflowResource workflow, CancellationToken cancellationToken)
     {
         var recorded = await session.Api.GetDecisionsAsync(workflow.Id, cancellationToken);
-        var asked = (workflow.Stages ?? []).Where(stage => stage.Status is StageStatus.AwaitingApproval && recorded.ContainsKey(stage.Name)).ToList();
+        var asked = (workflow.Stages ?? []).Where(stage => stage.Status is StageStatus.AwaitingApproval && recorded.GetValueOrDefault(stage.Name) is { Amended: false }).ToList();
         foreach (var stage in asked)
         {
             var decision = recorded[stage.Name];
