@@ -41,6 +41,10 @@ internal sealed class GitRepositories(string directory)
         return Path.Combine(_root, text[^2..], text + ".git");
     }
 
+    /// <summary>The file that a workflow's repository is made of, in place of what its input says. It need not be there.</summary>
+    /// <param name="id">The workflow.</param>
+    public string BundleOf(WorkflowId id) => Path.ChangeExtension(PathOf(id), ".bundle");
+
     /// <summary>Whether a workflow has a repository.</summary>
     /// <param name="id">The workflow.</param>
     public bool Exists(WorkflowId id) => File.Exists(Path.Combine(PathOf(id), "HEAD"));
@@ -71,6 +75,11 @@ internal sealed class GitRepositories(string directory)
     public void Remove(WorkflowId id)
     {
         var path = PathOf(id);
+        if (File.Exists(BundleOf(id)))
+        {
+            File.Delete(BundleOf(id));
+        }
+
         if (!Directory.Exists(path))
         {
             return;

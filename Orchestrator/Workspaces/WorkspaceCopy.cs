@@ -33,6 +33,32 @@ internal sealed class WorkspaceCopy(GitCommand git, GitRepositories repositories
         return false;
     }
 
+    /// <summary>The commit that a workflow began with and all that it stands on, as a git bundle.</summary>
+    /// <param name="id">The workflow.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Null: it has no repository.</returns>
+    public async Task<byte[]?> BundleAsync(WorkflowId id, CancellationToken cancellationToken)
+    {
+        if (!repositories.Exists(id))
+        {
+            return null;
+        }
+
+        var bundle = await git.RunAsync(repositories.PathOf(id), ["bundle", "create", "--quiet", "-", GitReferences.Base], cancellationToken);
+        return bundle.ExitCode == 0 ? bundle.Output : null;
+    }
+
+    /// <summary>Has a workflow begin with a bundle, whatever its input says. Before it is submitted.</summary>
+    /// <param name="id">The workflow.</param>
+    /// <param name="bundle">The bundle.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task BeginWithAsync(WorkflowId id, byte[] bundle, CancellationToken cancellationToken)
+    {
+        var path = repositories.BundleOf(id);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await File.WriteAllBytesAsync(path, bundle, cancellationToken);
+    }
+
     /// <summary>Removes the repository of a workflow that was not submitted after all.</summary>
     public void Forget(WorkflowId id) => repositories.Remove(id);
 

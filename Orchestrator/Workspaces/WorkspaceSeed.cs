@@ -22,6 +22,12 @@ internal sealed class WorkspaceSeed(GitCommand git, GitRepositories repositories
             return SeedOutcome.Refuse("requirements_empty", "Project requirements cannot be empty.", "Submit the workflow again and say what is wanted.");
         }
 
+        var bundle = repositories.BundleOf(task.TaskId.WorkflowId);
+        if (File.Exists(bundle))
+        {
+            return await FetchAsync(repositories.Create(task.TaskId.WorkflowId), "refs/heads/" + GitReferences.AttemptBranch(task.TaskId), bundle, GitReferences.Base, cancellationToken);
+        }
+
         if (ReadSource(task.WorkflowContext.Input, out var source, out var reference) is { } refusal)
         {
             return refusal;

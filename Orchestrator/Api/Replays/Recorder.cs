@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Api.Definitions;
@@ -33,12 +34,16 @@ internal sealed class Recorder(IWorkflowStore store, IModelJournal journal, Defi
             Requirements = header.Requirements,
             Input = header.Input,
             Definition = await catalog.PinnedSourceAsync(header.DefinitionVersion, cancellationToken),
+            Repository = BeganWithARepository(header) && await workspaces.BundleAsync(header.Id, cancellationToken) is { } bundle ? Convert.ToBase64String(bundle) : null,
             Model = workflow.State.Origin?.Model,
             Expected = await EndOfAsync(definition, workflow, cancellationToken),
             Calls = [.. calls.Select(ToRecorded)],
             Contents = await journal.LoadContentsAsync(header.Id, hashes, cancellationToken),
         };
     }
+
+    private static bool BeganWithARepository(WorkflowHeader header) =>
+        header.Input?.ToElement() is { ValueKind: JsonValueKind.Object } input && input.TryGetProperty("repository", out var repository) && repository.ValueKind is not JsonValueKind.Null;
 
     /// <summary>What became of a workflow.</summary>
     public async Task<RecordedEnd> EndOfAsync(WorkflowDefinition definition, StoredWorkflow workflow, CancellationToken cancellationToken)

@@ -3,11 +3,12 @@ using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Api.Definitions;
 using Stack.Orchestrator.Api.Problems;
+using Stack.Orchestrator.Workspaces;
 
 namespace Stack.Orchestrator.Api.Replays;
 
 /// <summary>Replays of workflows: the same again without a model, from a workflow that is here or from a recording.</summary>
-internal sealed class Replays(IWorkflowStore store, IModelJournal journal, DefinitionCatalog catalog, Recorder recorder, Forks forks, TimeProvider time)
+internal sealed class Replays(IWorkflowStore store, IModelJournal journal, DefinitionCatalog catalog, Recorder recorder, WorkspaceCopy workspaces, Forks forks, TimeProvider time)
 {
     /// <summary>Makes the replay of a workflow.</summary>
     public async Task<IResult> ReplayAsync(string id, string by, CancellationToken cancellationToken)
@@ -141,6 +142,11 @@ internal sealed class Replays(IWorkflowStore store, IModelJournal journal, Defin
             Takeovers = takeovers,
         };
 
+        if (recording.Repository is { } bundle)
+        {
+            await workspaces.BeginWithAsync(id, Convert.FromBase64String(bundle), cancellationToken);
+        }
+
         // Before the workflow: its agents may call at once.
         await journal.ImportCallsAsync(id, [.. recording.Calls.Select(call => Recorder.ToCall(id, call))], [expected, .. recording.Contents.Select(content => new JournalContent(content.Key, content.Value))], cancellationToken);
         var result = await forks.SubmitAsync(submission, cancellationToken);
@@ -163,6 +169,11 @@ internal sealed class Replays(IWorkflowStore store, IModelJournal journal, Defin
         if (recording.Requirements.Length > Submission.MaxRequirements)
         {
             wrong.Add($"requirements: there are {recording.Requirements.Length} characters; at most {Submission.MaxRequirements} are read.");
+        }
+
+        if (recording.Repository is { } bundle && !System.Buffers.Text.Base64.IsValid(bundle))
+        {
+            wrong.Add("repository: it is not Base64: the recording was changed. Record it again, and keep the file as it is.");
         }
 
         foreach (var (hash, content) in recording.Contents)

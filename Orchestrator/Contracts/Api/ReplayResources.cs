@@ -43,6 +43,9 @@ public sealed record WorkflowRecording
     /// <summary>What was submitted beside it. Null: nothing.</summary>
     public JsonPayload? Input { get; init; }
 
+    /// <summary>The repository that it began with, at that commit: a git bundle in Base64. Null: it began with none.</summary>
+    public string? Repository { get; init; }
+
     /// <summary>The text of its definition, YAML or JSON.</summary>
     public required string Definition { get; init; }
 

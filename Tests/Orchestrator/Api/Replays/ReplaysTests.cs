@@ -3,6 +3,7 @@ using Stack.Cli;
 using Stack.Contracts;
 using Stack.Tests.Orchestrator.Cli;
 using Stack.Tests.Orchestrator.Gateway;
+using Stack.Tests.Orchestrator.Workspaces;
 using static Stack.Tests.Orchestrator.Gateway.ScriptedProvider;
 
 namespace Stack.Tests.Orchestrator.Api.Replays;
@@ -18,7 +19,7 @@ public sealed class ReplaysTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _ollama = await StartOllamaAsync();
-        (_host, _crew) = await BeginAsync($"OLLAMA_BASE_URL={_ollama.Address}");
+        (_host, _crew) = await BeginAsync($"OLLAMA_BASE_URL={_ollama.Address}", $"Stack:Workspaces:RepositoryRoots:0={Path.GetTempPath()}");
     }
 
     public async Task DisposeAsync()
@@ -91,6 +92,34 @@ public sealed class ReplaysTests : IAsyncLifetime
         Assert.Equal(ExitCode.Failed, repaired.Code);
         Assert.Equal(ExitCode.Usage, changed.Code);
         Assert.Contains("the recording was changed", changed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Record_WorkflowThatBeganWithARepository_BringsItAlong()
+    {
+        var repository = Path.Combine(_host.Folder, "repository");
+        Directory.CreateDirectory(repository);
+        await GitProcess.RunAsync(repository, "init", "-q");
+        await File.WriteAllTextAsync(Path.Combine(repository, "begin.txt"), "Here.");
+        await GitProcess.RunAsync(repository, "add", ".");
+        await GitProcess.RunAsync(repository, "commit", "-qm", "begin");
+        _ollama.Then("/api/chat", OllamaText("Written.")).Then("/api/chat", OllamaText("Checked."));
+        var request = new SubmitWorkflowRequest { Requirements = "Go on", Definition = "writing", Input = JsonPayload.From(new { repository }) };
+        var source = await FinishAsync((await _host.Client.PostAsync("/api/v1/workflows", Answers.Of(request)).ValueAsync<WorkflowResource>(HttpStatusCode.Created)).Id);
+        Assert.True(source.Status is WorkflowStatus.Completed, source.Reason);
+        var file = Path.Combine(_host.Folder, "with-repository.json");
+        Assert.Equal(ExitCode.Completed, (await StackAsync(_host, "record", $"{source.Id}", "-o", file)).Code);
+        Directory.Delete(repository, recursive: true);
+        var (elsewhere, crew) = await BeginAsync();
+        await using var host = elsewhere;
+        await using var others = crew;
+
+        var same = await StackAsync(host, "replay", "--file", file);
+
+        Assert.True(same.Code == ExitCode.Completed, same.Out + same.Error);
+        var replay = (await host.Client.GetAsync("/api/v1/workflows?limit=1").ValueAsync<WorkflowList>()).Workflows[0];
+        Assert.Equal("Here.", await host.Client.GetStringAsync($"/api/v1/workflows/{replay.Id}/files/begin.txt"));
+        Assert.Equal("Written.", await host.Client.GetStringAsync($"/api/v1/workflows/{replay.Id}/files/write.txt"));
     }
 
     [Fact]
