@@ -2,6 +2,7 @@ using Stack.Agents.Canary;
 using Stack.Agents.Deployment;
 using Stack.Agents.E2e;
 using Stack.Agents.Integration;
+using Stack.Agents.Loop;
 using Stack.Agents.Noop;
 using Stack.Agents.Runtime;
 using Stack.Agents.Scaffold;
@@ -21,6 +22,7 @@ internal static class AgentCatalog
         AgentType.Of<E2eAgent>("e2e", maxConcurrency: 1),
         AgentType.Of<IntegrationAgent>("integration", maxConcurrency: 2),
         new("deployment", MaxConcurrency: 2, builder => builder.AddDeployment()),
+        new("loop", MaxConcurrency: 4, builder => builder.AddLoop()),
         AgentType.Of<NoopAgent>("noop", maxConcurrency: 1000),
         new("canary", MaxConcurrency: 500, builder => builder.AddCanary()),
     ];

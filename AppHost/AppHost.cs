@@ -26,7 +26,7 @@ var orchestrator = builder.AddProject<Projects.Orchestrator>("orchestrator", lau
     .WithHttpHealthCheck("/health/ready")
     .WithExternalHttpEndpoints();
 
-foreach (var type in new[] { "scaffold", "validation", "e2e", "integration", "deployment" })
+foreach (var type in new[] { "scaffold", "validation", "e2e", "integration", "deployment", "loop" })
 {
     builder.AddProject<Projects.Agents>($"{type}-agent", launchProfileName: null)
         .WithArgs("--type", type)

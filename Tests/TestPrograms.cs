@@ -1,4 +1,5 @@
 using Stack.Tests.AppHost.Offline;
+using Stack.Tests.EndToEnd;
 using Stack.Tests.Orchestrator.Stores.Sqlite;
 
 namespace Stack.Tests;
@@ -13,6 +14,7 @@ internal static class TestPrograms
         ["apphost", .. var rest] => HostProgram.Run(rest),
         [WebProgram.Name, .. var prefixes] => WebProgram.Run(prefixes),
         [SqliteCrashWriter.Name, var directory] => SqliteCrashWriter.Run(directory, Console.Out),
+        [ScriptedOllama.Name, var port, var script] => ScriptedOllama.Run(port, script),
         _ => 64,
     };
 }

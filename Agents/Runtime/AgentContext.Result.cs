@@ -61,15 +61,7 @@ internal sealed partial class AgentContext
     {
         lock (_gate)
         {
-            _usage = new Usage
-            {
-                DurationMs = _usage.DurationMs + usage.DurationMs,
-                PromptTokens = _usage.PromptTokens + usage.PromptTokens,
-                CompletionTokens = _usage.CompletionTokens + usage.CompletionTokens,
-                ApiCalls = _usage.ApiCalls + usage.ApiCalls,
-                CpuTimeMs = _usage.CpuTimeMs + usage.CpuTimeMs,
-                MemoryUsedBytes = Math.Max(_usage.MemoryUsedBytes, usage.MemoryUsedBytes),
-            };
+            _usage = _usage.Plus(usage);
         }
     }
 

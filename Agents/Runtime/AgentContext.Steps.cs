@@ -19,19 +19,42 @@ internal sealed partial class AgentContext
     /// <exception cref="AttemptNotCurrentException">Another attempt took over; stop.</exception>
     public async Task<T> StepAsync<T>(string name, object? input, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        var hash = Convert.ToHexStringLower(SHA256.HashData(JsonPayload.From(input).Utf8.Span));
-        var key = new StepKey(Task.TaskId.WorkflowId, Task.TaskId.Stage, name, hash);
+        var key = KeyOf(name, input);
         if (await Feed.FindStepAsync(key, cancellationToken) is { } journaled)
         {
             Log($"step {name}: taken from the journal");
             return journaled.To<T>()!;
         }
 
-        var result = await work(cancellationToken);
+        return await RecordAsync(key, await work(cancellationToken), cancellationToken);
+    }
+
+    /// <summary>What the journal holds of a step. Null: nothing.</summary>
+    /// <typeparam name="T">The result.</typeparam>
+    /// <param name="name">The step's name.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<T?> FindStepAsync<T>(string name, CancellationToken cancellationToken)
+        where T : class =>
+        (await Feed.FindStepAsync(KeyOf(name, input: null), cancellationToken))?.To<T>();
+
+    /// <summary>Journals something that was done, without an input. The first writer wins.</summary>
+    /// <typeparam name="T">The result.</typeparam>
+    /// <param name="name">The step's name.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>What the journal holds.</returns>
+    /// <exception cref="AttemptNotCurrentException">Another attempt took over; stop.</exception>
+    public Task<T> RecordStepAsync<T>(string name, T result, CancellationToken cancellationToken) => RecordAsync(KeyOf(name, input: null), result, cancellationToken);
+
+    private async Task<T> RecordAsync<T>(StepKey key, T result, CancellationToken cancellationToken)
+    {
         var kept = await Feed.RecordStepAsync(Task.TaskId, key, JsonPayload.From(result), cancellationToken)
             ?? throw new AttemptNotCurrentException(Task.TaskId);
         return kept.To<T>()!;
     }
+
+    private StepKey KeyOf(string name, object? input) =>
+        new(Task.TaskId.WorkflowId, Task.TaskId.Stage, name, Convert.ToHexStringLower(SHA256.HashData(JsonPayload.From(input).Utf8.Span)));
 }
 
 /// <summary>The attempt is not current any more: nothing that it does counts.</summary>

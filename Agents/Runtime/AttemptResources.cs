@@ -61,7 +61,7 @@ internal sealed class AttemptResources(AgentKit kit, RunningAttempt attempt)
             Task = attempt.Task,
             AgentId = kit.Home.Id,
             Processes = _processes,
-            Chat = new GatewayChatClient(kit.Clients.Models, attempt.Task.TaskId, usage => context?.AddUsage(usage)),
+            Chat = new GatewayChatClient(kit.Clients.Models, attempt.Task.TaskId, attempt.Task.AgentType, usage => context?.AddUsage(usage)),
             Orchestrator = kit.Clients.Orchestrator,
             Http = kit.Clients.Elsewhere,
             DataDirectory = kit.Home.SharedDirectory,

@@ -1,4 +1,4 @@
-using System.Net;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -8,41 +8,41 @@ using Stack.Contracts;
 namespace Stack.Agents.Runtime;
 
 /// <summary>
-/// The language model behind the gateway's <c>/v1/chat/completions</c>, in OpenAI's shape: text in, text out. Each call names its workflow, stage and attempt in the headers
-/// <c>Stack-Workflow</c>, <c>Stack-Stage</c> and <c>Stack-Attempt</c>. Without a model in the options the gateway's <c>builtin</c> answers.
-/// Texts among <see cref="ChatOptions.AdditionalProperties"/> go along as <c>metadata</c>.
+/// The language model behind the gateway's <c>/v1/chat/completions</c>, in OpenAI's shape: text, tools, forms of the answer, whole or streamed. Each call names its workflow, stage, attempt and agent type
+/// in the headers <c>Stack-Workflow</c>, <c>Stack-Stage</c>, <c>Stack-Attempt</c> and <c>Stack-Agent</c>. Without a model in the options the gateway's <c>builtin</c> answers.
+/// Texts among <see cref="ChatOptions.AdditionalProperties"/> go along as <c>metadata</c>, but for <see cref="StepProperty"/>. A call whose arguments are no JSON object arrives with
+/// <see cref="FunctionCallContent.Exception"/> set and the model's own text as its raw representation.
 /// </summary>
 /// <param name="http">Sends requests; its address is the gateway's.</param>
 /// <param name="taskId">The attempt that asks.</param>
+/// <param name="agentType">The agent type that asks; budgets of agents count by it.</param>
 /// <param name="used">Receives what each call used.</param>
-internal sealed class GatewayChatClient(HttpClient http, TaskId taskId, Action<Usage> used) : IChatClient
+internal sealed class GatewayChatClient(HttpClient http, TaskId taskId, string agentType, Action<Usage> used) : IChatClient
 {
     /// <summary>The model that answers when none is named.</summary>
     public const string DefaultModel = "builtin";
 
+    /// <summary>The property of options that names the durable step that the call belongs to, for example <c>iteration-3/2</c>; it goes into the header <c>Stack-Step</c>.</summary>
+    public const string StepProperty = "stack_step";
+
+    /// <summary>The properties of responses that say who answered and why: the headers <c>Stack-Provider</c> and <c>Stack-Decision</c>.</summary>
+    public const string ProviderProperty = "stack_provider", DecisionProperty = "stack_decision";
+
     /// <inheritdoc />
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = JsonContent.Create(RequestOf(messages, options), options: StackJson.Options) };
-        request.Headers.Add("Stack-Workflow", taskId.WorkflowId.ToString());
-        request.Headers.Add("Stack-Stage", taskId.Stage);
-        request.Headers.Add("Stack-Attempt", taskId.Attempt.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        using var response = await SendAsync(ChatWire.RequestOf(messages, options, stream: false), options, cancellationToken);
         try
         {
-            using var response = await http.SendAsync(request, cancellationToken);
-            var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-            return response.IsSuccessStatusCode ? ResponseOf(body) : throw Refused(response.StatusCode, body, response.Headers.RetryAfter);
+            return ResponseOf(await response.Content.ReadAsByteArrayAsync(cancellationToken), response.Headers);
         }
         catch (HttpRequestException exception)
         {
-            throw new AgentFailure(
-                Error("gateway_unavailable", $"The gateway at {http.BaseAddress} does not answer: {exception.Message}", ErrorCategory.Network, FailureClass.Infrastructure), exception);
+            throw GatewayRefusal.Unavailable(http.BaseAddress, exception);
         }
         catch (JsonException exception)
         {
-            throw new AgentFailure(
-                Error("gateway_answer_unreadable", $"The gateway at {http.BaseAddress} answered with something that is no chat completion: {exception.Message}", ErrorCategory.Dependency, FailureClass.Infrastructure),
-                exception);
+            throw GatewayRefusal.Unreadable(http.BaseAddress, exception);
         }
     }
 
@@ -50,10 +50,16 @@ internal sealed class GatewayChatClient(HttpClient http, TaskId taskId, Action<U
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var response = await GetResponseAsync(messages, options, cancellationToken);
-        foreach (var update in response.ToChatResponseUpdates())
+        using var response = await SendAsync(ChatWire.RequestOf(messages, options, stream: true), options, cancellationToken);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using var reader = new StreamReader(stream);
+        var calls = new SortedDictionary<int, (string? Id, string? Name, string Arguments)>();
+        while (await NextAsync(reader, cancellationToken) is { } part)
         {
-            yield return update;
+            foreach (var update in UpdatesOf(part, response.Headers, calls))
+            {
+                yield return update;
+            }
         }
     }
 
@@ -66,101 +72,151 @@ internal sealed class GatewayChatClient(HttpClient http, TaskId taskId, Action<U
         // The connection is shared.
     }
 
-    private static CompletionRequest RequestOf(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    private async Task<HttpResponseMessage> SendAsync(ChatWire.Request body, ChatOptions? options, CancellationToken cancellationToken)
     {
-        var turns = messages.Select(message => new CompletionTurn(message.Role.Value, message.Text));
-        var metadata = options?.AdditionalProperties?.Where(pair => pair.Value is string).ToDictionary(pair => pair.Key, pair => (string)pair.Value!);
-        return new CompletionRequest
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = JsonContent.Create(body, options: StackJson.Options) };
+        request.Headers.Add("Stack-Workflow", taskId.WorkflowId.ToString());
+        request.Headers.Add("Stack-Stage", taskId.Stage);
+        request.Headers.Add("Stack-Attempt", taskId.Attempt.ToString(CultureInfo.InvariantCulture));
+        request.Headers.Add("Stack-Agent", agentType);
+        if (options?.AdditionalProperties?.TryGetValue(StepProperty, out var step) is true && step is string name)
         {
-            Model = options?.ModelId ?? DefaultModel,
-            Messages = options?.Instructions is { Length: > 0 } instructions ? [new CompletionTurn("system", instructions), .. turns] : [.. turns],
-            Temperature = options?.Temperature,
-            TopP = options?.TopP,
-            MaxTokens = options?.MaxOutputTokens,
-            Seed = options?.Seed,
-            Stop = options?.StopSequences,
-            Metadata = metadata is { Count: > 0 } ? metadata : null,
-        };
+            request.Headers.Add("Stack-Step", name);
+        }
+
+        try
+        {
+            var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.IsSuccessStatusCode)
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                throw GatewayRefusal.Of(http.BaseAddress, response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellationToken), response.Headers.RetryAfter);
+            }
+        }
+        catch (HttpRequestException exception)
+        {
+            throw GatewayRefusal.Unavailable(http.BaseAddress, exception);
+        }
     }
 
-    private ChatResponse ResponseOf(byte[] body)
+    private ChatResponse ResponseOf(byte[] body, HttpResponseHeaders headers)
     {
-        var completion = JsonSerializer.Deserialize<Completion>(body, StackJson.Options) ?? throw new JsonException("The answer is null.");
+        var completion = JsonSerializer.Deserialize<ChatWire.Completion>(body, StackJson.Options) ?? throw new JsonException("The answer is null.");
         var choice = completion.Choices is [var first, ..] ? first : throw new JsonException("The answer has no choices.");
-        var usage = completion.Usage ?? new CompletionUsage(0, 0);
-        used(new Usage { ApiCalls = 1, PromptTokens = usage.PromptTokens, CompletionTokens = usage.CompletionTokens });
-        return new ChatResponse(new ChatMessage(ChatRole.Assistant, choice.Message?.Content ?? ""))
+        var message = new ChatMessage(ChatRole.Assistant, [.. ChatWire.ContentsOf(choice.Message)]);
+        return new ChatResponse(message)
         {
             ResponseId = completion.Id,
             ModelId = completion.Model,
             FinishReason = choice.FinishReason is { } reason ? new ChatFinishReason(reason) : null,
-            Usage = new UsageDetails
-            {
-                InputTokenCount = usage.PromptTokens,
-                OutputTokenCount = usage.CompletionTokens,
-                TotalTokenCount = usage.PromptTokens + usage.CompletionTokens,
-            },
+            Usage = Count(completion.Usage ?? new ChatWire.CompletionUsage()),
+            AdditionalProperties = OriginOf(headers),
         };
     }
 
-    private AgentFailure Refused(HttpStatusCode status, byte[] body, RetryConditionHeaderValue? retryAfter)
-    {
-        var error = ReadError(body);
-        var message = $"The gateway at {http.BaseAddress} refused the model call ({(int)status}): {error?.Message ?? status.ToString()}";
-        return new AgentFailure(status switch
-        {
-            HttpStatusCode.TooManyRequests when error?.Code is "budget_exhausted" => Error("budget_exhausted", message, ErrorCategory.Limit, FailureClass.Unproductive) with { Retryable = false },
-            HttpStatusCode.TooManyRequests => Error("model_throttled", message, ErrorCategory.Dependency, FailureClass.Throttled) with { RetryAfterMs = (long?)retryAfter?.Delta?.TotalMilliseconds },
-            HttpStatusCode.PaymentRequired => Error("budget_exhausted", message, ErrorCategory.Limit, FailureClass.Unproductive) with { Retryable = false },
-            >= HttpStatusCode.InternalServerError => Error("gateway_failed", message, ErrorCategory.Dependency, FailureClass.Infrastructure),
-            _ => Error(error?.Code ?? "model_call_refused", message, ErrorCategory.Validation, FailureClass.Unproductive) with { Retryable = false },
-        });
-    }
-
-    private static CompletionError? ReadError(byte[] body)
+    // The next event. Null: the end that the gateway said.
+    private async Task<ChatWire.Completion?> NextAsync(StreamReader reader, CancellationToken cancellationToken)
     {
         try
         {
-            return JsonSerializer.Deserialize<CompletionErrorAnswer>(body, StackJson.Options)?.Error;
+            while (await reader.ReadLineAsync(cancellationToken) is { } line)
+            {
+                if (!line.StartsWith("data:", StringComparison.Ordinal))
+                {
+                    continue;
+                }
+
+                var text = line.AsSpan(5).Trim();
+                if (text is "[DONE]")
+                {
+                    return null;
+                }
+
+                var part = JsonSerializer.Deserialize<ChatWire.Completion>(text, StackJson.Options) ?? throw new JsonException("The event is null.");
+                return part.Error is { } error ? throw GatewayRefusal.Of(http.BaseAddress, error) : part;
+            }
         }
-        catch (JsonException)
+        catch (JsonException exception)
         {
-            // Something between us and the gateway answered; the status has to do.
-            return null;
+            throw GatewayRefusal.Unreadable(http.BaseAddress, exception);
         }
+        catch (IOException exception)
+        {
+            throw GatewayRefusal.Unavailable(http.BaseAddress, exception);
+        }
+
+        throw GatewayRefusal.Unavailable(http.BaseAddress, new IOException("The stream ended before the answer did."));
     }
 
-    private static StructuredError Error(string code, string message, ErrorCategory category, FailureClass failureClass) =>
-        new() { Code = code, Message = message, Category = category, Class = failureClass, Retryable = true };
-
-    private sealed record CompletionRequest
+    private List<ChatResponseUpdate> UpdatesOf(ChatWire.Completion part, HttpResponseHeaders headers, SortedDictionary<int, (string? Id, string? Name, string Arguments)> calls)
     {
-        public required string Model { get; init; }
+        var updates = new List<ChatResponseUpdate>();
+        if (part.Choices is [var choice, ..])
+        {
+            foreach (var piece in choice.Delta?.ToolCalls ?? [])
+            {
+                var index = piece.Index ?? calls.Count;
+                var known = calls.GetValueOrDefault(index);
+                calls[index] = (piece.Id ?? known.Id, piece.Function?.Name ?? known.Name, known.Arguments + piece.Function?.Arguments);
+            }
 
-        public required IReadOnlyList<CompletionTurn> Messages { get; init; }
+            var contents = new List<AIContent>();
+            if (choice.Delta?.Content is { Length: > 0 } text)
+            {
+                contents.Add(new TextContent(text));
+            }
 
-        public float? Temperature { get; init; }
+            if (choice.FinishReason is not null)
+            {
+                contents.AddRange(calls.Select(call => ChatWire.CallOf(call.Value.Id ?? $"call_{call.Key}", call.Value.Name ?? "", call.Value.Arguments)));
+                calls.Clear();
+            }
 
-        public float? TopP { get; init; }
+            updates.Add(UpdateOf(contents, choice.FinishReason));
+        }
 
-        public int? MaxTokens { get; init; }
+        if (part.Usage is { } usage)
+        {
+            updates.Add(UpdateOf([new UsageContent(Count(usage))], null));
+        }
 
-        public long? Seed { get; init; }
+        return updates;
 
-        public IList<string>? Stop { get; init; }
-
-        public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+        ChatResponseUpdate UpdateOf(IList<AIContent> contents, string? reason) => new(ChatRole.Assistant, contents)
+        {
+            ResponseId = part.Id,
+            ModelId = part.Model,
+            FinishReason = reason is null ? null : new ChatFinishReason(reason),
+            AdditionalProperties = OriginOf(headers),
+        };
     }
 
-    private sealed record CompletionTurn(string Role, string? Content);
+    private UsageDetails Count(ChatWire.CompletionUsage usage)
+    {
+        used(new Usage { ApiCalls = 1, PromptTokens = usage.PromptTokens, CompletionTokens = usage.CompletionTokens, Cost = usage.Cost });
+        return new UsageDetails
+        {
+            InputTokenCount = usage.PromptTokens,
+            OutputTokenCount = usage.CompletionTokens,
+            TotalTokenCount = usage.PromptTokens + usage.CompletionTokens,
+        };
+    }
 
-    private sealed record Completion(string? Id, string? Model, IReadOnlyList<CompletionChoice>? Choices, CompletionUsage? Usage);
+    private static AdditionalPropertiesDictionary OriginOf(HttpResponseHeaders headers)
+    {
+        var origin = new AdditionalPropertiesDictionary();
+        foreach (var (header, property) in new[] { ("Stack-Provider", ProviderProperty), ("Stack-Decision", DecisionProperty) })
+        {
+            if (headers.TryGetValues(header, out var values))
+            {
+                origin[property] = values.First();
+            }
+        }
 
-    private sealed record CompletionChoice(CompletionTurn? Message, string? FinishReason);
-
-    private sealed record CompletionUsage(long PromptTokens, long CompletionTokens);
-
-    private sealed record CompletionErrorAnswer(CompletionError? Error);
-
-    private sealed record CompletionError(string? Message, string? Code);
+        return origin;
+    }
 }

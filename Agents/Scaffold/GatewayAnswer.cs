@@ -64,4 +64,7 @@ internal sealed record ScaffoldOutput
 
     /// <summary>The paths of the files.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>The iterations that a model took. Null: no model was used.</summary>
+    public int? Iterations { get; init; }
 }

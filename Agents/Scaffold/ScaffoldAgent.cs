@@ -1,11 +1,15 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using Stack.Agents.Loop;
+using Stack.Agents.Loop.Backends;
 using Stack.Agents.Runtime;
 using Stack.Contracts;
 
 namespace Stack.Agents.Scaffold;
 
-/// <summary>Writes a program from its requirements: asks the gateway, writes the files it answers, commits them.</summary>
+/// <summary>
+/// Writes a program from its requirements. A language model does it through tool calls; where there is none, the gateway's generator of templates answers with all files at once, and the stage says so.
+/// </summary>
 internal sealed class ScaffoldAgent : IAgent
 {
     private const string Instructions =
@@ -29,7 +33,58 @@ internal sealed class ScaffoldAgent : IAgent
 
         context.Report(10, $"asking {with.Model} for a program");
         var metadata = new Dictionary<string, string?> { ["template"] = with.Template, ["project_name"] = with.ProjectName };
-        var answer = await context.StepAsync("generate", new { requirements, with.Model, metadata }, token => AskAsync(context, with.Model, requirements, metadata, token), cancellationToken);
+        if (!UsesModel(with))
+        {
+            var answer = await context.StepAsync("generate", new { requirements, with.Model, metadata }, token => AskAsync(context, with.Model, requirements, metadata, token), cancellationToken);
+            return await WriteAsync(context, with, answer, cancellationToken);
+        }
+
+        try
+        {
+            return await LoopAsync(context, with, requirements, metadata, cancellationToken);
+        }
+        catch (LaterException later)
+        {
+            return later.ToOutcome();
+        }
+    }
+
+    // A template is the generator's business, whoever else could be asked.
+    private static bool UsesModel(ScaffoldWith with) => with.Model != ScaffoldModes.Builtin && with.Template is null;
+
+    private static async Task<StageOutcome> LoopAsync(AgentContext context, ScaffoldWith with, string requirements, Dictionary<string, string?> metadata, CancellationToken cancellationToken)
+    {
+        var scaffold = new ModelScaffold(context, with);
+        var given = metadata.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => pair.Value!);
+        var (ending, run) = await scaffold.RunAsync(requirements, given, cancellationToken);
+        switch (ending)
+        {
+            case LoopEnding.Done done:
+                context.Report(100, $"{done.Evidence.FilesChanged.Count} files in {run.Records.Count} iterations");
+                return new StageOutcome.Completed { Output = JsonPayload.From(scaffold.OutputOf(done, run)) };
+            case LoopEnding.Ended ended:
+                return new StageOutcome.Failed { Error = ended.Error };
+            case LoopEnding.NoModel none:
+                return await FallBackAsync(context, with, none.Answer, cancellationToken);
+            default:
+                throw new InvalidOperationException("An ending of a scaffold's loop that is not known.");
+        }
+    }
+
+    private static async Task<StageOutcome> FallBackAsync(AgentContext context, ScaffoldWith with, BuiltinAnswer builtin, CancellationToken cancellationToken)
+    {
+        var templates = with with { Model = ScaffoldModes.Builtin };
+        if (Refuse(context, templates, context.Task.WorkflowContext.Requirements) is { } error)
+        {
+            return new StageOutcome.Failed { Error = error };
+        }
+
+        var answer = Read(with.Model, builtin.Text);
+        return await WriteAsync(context, templates, answer with { Notice = $"{answer.Notice} '{with.Model}' has no language model that answers ({builtin.Decision})." }, cancellationToken);
+    }
+
+    private static async Task<StageOutcome> WriteAsync(AgentContext context, ScaffoldWith with, GatewayAnswer answer, CancellationToken cancellationToken)
+    {
         if (answer.Files.Count == 0)
         {
             return new StageOutcome.Failed { Error = NothingWritten(answer, with), Output = JsonPayload.From(OutputOf(answer)) };
@@ -52,6 +107,11 @@ internal sealed class ScaffoldAgent : IAgent
         if (!ScaffoldModes.All.Contains(with.Mode))
         {
             return Error("mode_unknown", $"`with.mode` is '{with.Mode}'.", ErrorCategory.Configuration, $"Use one of {string.Join(", ", ScaffoldModes.All)}.");
+        }
+
+        if (UsesModel(with))
+        {
+            return null;
         }
 
         if (with.Mode is ScaffoldModes.Debug or ScaffoldModes.Fix)
@@ -84,9 +144,14 @@ internal sealed class ScaffoldAgent : IAgent
         }
 
         var response = await context.Chat.GetResponseAsync([new ChatMessage(ChatRole.System, Instructions), new ChatMessage(ChatRole.User, requirements)], options, cancellationToken);
+        return Read(model, response.Text);
+    }
+
+    private static GatewayAnswer Read(string model, string text)
+    {
         try
         {
-            return JsonSerializer.Deserialize<GatewayAnswer>(response.Text, StackJson.Options) ?? throw new JsonException("The answer is null.");
+            return JsonSerializer.Deserialize<GatewayAnswer>(text, StackJson.Options) ?? throw new JsonException("The answer is null.");
         }
         catch (JsonException exception)
         {

@@ -7,8 +7,8 @@ internal sealed record ScaffoldWith
     /// <value>The default is <c>create</c>.</value>
     public string Mode { get; init; } = ScaffoldModes.Create;
 
-    /// <summary>The model that writes.</summary>
-    /// <value>The default is <c>builtin</c>, which is none: a generator of templates.</value>
+    /// <summary>The model that writes, or an alias of the gateway; where no language model of it answers, the generator of templates writes.</summary>
+    /// <value>The default is <c>builtin</c>, which is none: the generator of templates.</value>
     public string Model { get; init; } = ScaffoldModes.Builtin;
 
     /// <summary>The template, whatever the requirements say. Null: the requirements decide.</summary>

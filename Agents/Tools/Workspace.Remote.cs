@@ -57,6 +57,27 @@ internal sealed partial class Workspace
         return head;
     }
 
+    /// <summary>Checks out a commit that an earlier attempt pushed, on the workflow's branch. What is not committed is thrown away.</summary>
+    /// <param name="commit">The commit.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="Runtime.AgentFailure">It is not there.</exception>
+    internal async Task RestoreAsync(string commit, CancellationToken cancellationToken)
+    {
+        if (!await HasAsync(commit, cancellationToken))
+        {
+            await _git.RequireAsync(Directory, ["fetch", "--quiet", "--no-auto-gc", _access.Remote, $"+{commit}:refs/stack/checkpoint"], _access, cancellationToken);
+        }
+
+        await GitAsync(["checkout", "--quiet", "--force", "-B", ShortName(Reference.Branch), commit], cancellationToken);
+        await GitAsync(["clean", "--quiet", "-d", "--force"], cancellationToken);
+    }
+
+    /// <summary>Whether a commit is in the clone.</summary>
+    /// <param name="commit">The commit.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal async Task<bool> HasAsync(string commit, CancellationToken cancellationToken) =>
+        (await TryGitAsync(["cat-file", "-e", $"{commit}^{{commit}}"], cancellationToken)).Succeeded;
+
     private static GitAccess AccessTo(WorkspaceReference reference, Uri orchestrator, string? token) =>
         reference.Path is { } path && System.IO.Directory.Exists(path)
             ? new GitAccess(path, Token: null)

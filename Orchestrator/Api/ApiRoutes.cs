@@ -2,6 +2,7 @@ using Stack.Engine;
 using Stack.Orchestrator.Api.Access;
 using Stack.Orchestrator.Api.Approvals;
 using Stack.Orchestrator.Api.Definitions;
+using Stack.Orchestrator.Api.Loops;
 using Stack.Orchestrator.Api.Problems;
 using Stack.Orchestrator.Api.Replays;
 using Stack.Orchestrator.Planning;
@@ -31,6 +32,7 @@ internal static class ApiRoutes
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .SetIsOriginAllowed(AccessCheck.IsLoopbackOrigin).AllowAnyHeader().AllowAnyMethod()
             .WithExposedHeaders("Location", "ETag", "X-Request-Id", "Retry-After", "Idempotency-Replayed")));
+        builder.AddLoopTasks();
         builder.AddOpenApiDocument();
     }
 
@@ -63,6 +65,7 @@ internal static class ApiRoutes
         api.MapDeadLetters();
         api.MapHealth();
         routes.MapApprovalLinks();
+        routes.MapLoopTasks();
         routes.MapOpenApi().AllowAnonymous();
     }
 }

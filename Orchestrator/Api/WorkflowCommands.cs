@@ -14,7 +14,7 @@ internal static class WorkflowCommands
         var group = routes.MapGroup("/workflows/{id}").WithTags("Workflows").Require(Scope.Write);
         group.MapPost("/cancel", CancelAsync).WithSummary("Cancel a workflow").WithDescription("It is canceled at once; agents stop within two seconds, and what they still hand in does not count.").Produces<WorkflowResource>();
         group.MapPost("/pause", PauseAsync).WithSummary("Pause a workflow").WithDescription("Attempts under way finish and count; none starts.").Produces<WorkflowResource>();
-        group.MapPost("/resume", ResumeAsync).WithSummary("Resume a paused workflow").Produces<WorkflowResource>();
+        group.MapPost("/resume", ResumeAsync).WithSummary("Resume a workflow").WithDescription("One that is paused goes on. With 'iterations', one that hit a limit, failed or was canceled goes on from the last checkpoints of its loops, which may use so many more.").Produces<WorkflowResource>();
         group.MapPost("/retry", RetryAsync).WithSummary("Try an ended workflow again").WithDescription("From a stage, with all that depend on it; without one, the stages that did not complete.").Produces<WorkflowResource>();
         group.MapPost("/stages/{stage}/approve", ApproveAsync).WithSummary("Say yes to a stage's question").Produces<WorkflowResource>();
         group.MapPost("/stages/{stage}/reject", RejectAsync).WithSummary("Say no to a stage's question").Produces<WorkflowResource>();
@@ -26,11 +26,17 @@ internal static class WorkflowCommands
     private static Task<IResult> PauseAsync(HttpContext context, string id, ReasonRequest? request, WorkflowEngine engine, WorkflowViews views, CancellationToken cancellationToken) =>
         AnswerAsync(context, id, views, workflow => engine.PauseAsync(workflow, By(context), request?.Reason ?? $"paused by {By(context)}", cancellationToken), cancellationToken);
 
-    private static Task<IResult> ResumeAsync(HttpContext context, string id, ReasonRequest? request, WorkflowEngine engine, WorkflowViews views, CancellationToken cancellationToken)
+    private static async Task<IResult> ResumeAsync(HttpContext context, string id, ResumeRequest? request, WorkflowEngine engine, WorkflowViews views, CancellationToken cancellationToken)
     {
         // A reason is allowed, so that clients can treat the three commands alike; a resume keeps none.
-        _ = request;
-        return AnswerAsync(context, id, views, workflow => engine.ResumeAsync(workflow, By(context), cancellationToken), cancellationToken);
+        if (request?.Iterations is not { } more)
+        {
+            return await AnswerAsync(context, id, views, workflow => engine.ResumeAsync(workflow, By(context), cancellationToken), cancellationToken);
+        }
+
+        return more is < 1 or > IterationClass.HardCap
+            ? Problem.Of(ProblemTypes.InvalidRequest, $"iterations: {more} is not a number from 1 to {IterationClass.HardCap}.")
+            : await AnswerAsync(context, id, views, workflow => engine.ExtendAsync(workflow, more, By(context), cancellationToken), cancellationToken);
     }
 
     private static Task<IResult> RetryAsync(HttpContext context, string id, RetryRequest? request, WorkflowEngine engine, WorkflowViews views, CancellationToken cancellationToken) =>

@@ -87,10 +87,12 @@ internal sealed class WorkflowViews(IWorkflowStore store, DefinitionCatalog cata
     private static StageResource Stage(StageDefinition definition, StageState state, IEnumerable<StoredAttempt> attempts)
     {
         StoredAttempt? current = null;
+        Usage? usage = null;
         DateTimeOffset? startedAt = null;
         foreach (var attempt in attempts)
         {
             current = attempt.Attempt.TaskId.Attempt == state.Attempt ? attempt : current;
+            usage = attempt.Usage is null ? usage : (usage ?? Usage.None).Plus(attempt.Usage);
             startedAt = attempt.StartedAt < startedAt || startedAt is null ? attempt.StartedAt ?? startedAt : startedAt;
         }
 
@@ -117,6 +119,7 @@ internal sealed class WorkflowViews(IWorkflowStore store, DefinitionCatalog cata
             Verified = state.Verified,
             Evidence = state.Evidence,
             VerifyingSince = state.Claim?.At,
+            Usage = usage,
         };
     }
 }

@@ -72,6 +72,14 @@ public sealed class WorkflowEngine
     public Task<CommandOutcome> RetryAsync(WorkflowId id, string? fromStage, string? by, CancellationToken cancellationToken) =>
         ApplyAsync(id, new WorkflowInput.Retry(fromStage, by) { At = _time.GetUtcNow() }, cancellationToken);
 
+    /// <summary>Goes on with a workflow that ended without success: the stages that did not complete run again, and loops among them go on from their last checkpoint with more iterations.</summary>
+    /// <param name="id">The workflow.</param>
+    /// <param name="iterations">How many iterations more.</param>
+    /// <param name="by">Who. Null: not known.</param>
+    /// <param name="cancellationToken">Ends the wait, not the storing.</param>
+    public Task<CommandOutcome> ExtendAsync(WorkflowId id, int iterations, string? by, CancellationToken cancellationToken) =>
+        ApplyAsync(id, new WorkflowInput.Retry(FromStage: null, by, iterations) { At = _time.GetUtcNow() }, cancellationToken);
+
     /// <summary>Decides the question that a stage asks.</summary>
     /// <param name="id">The workflow.</param>
     /// <param name="stage">The stage.</param>

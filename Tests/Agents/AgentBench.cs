@@ -39,13 +39,24 @@ internal sealed class AgentBench : IAsyncDisposable
 
     internal string Origin => Folder.At("origin.git");
 
+    /// <summary>The gateway's file. Null: there is none, and only the generator of templates answers.</summary>
+    internal string? GatewayYaml { get; init; }
+
+    internal WorkflowId Workflow => _workflow;
+
+    /// <summary>The steps that calls of models belonged to.</summary>
+    internal List<string> Steps { get; } = [];
+
     /// <summary>Calls to the gateway so far.</summary>
     internal int ModelCalls { get; private set; }
 
     /// <summary>Makes the repository: one commit with some files on both branches.</summary>
-    internal static async Task<AgentBench> CreateAsync(params (string Path, string Content)[] files)
+    internal static Task<AgentBench> CreateAsync(params (string Path, string Content)[] files) => CreateAsync(gatewayYaml: null, files);
+
+    /// <summary>The same with a gateway that has a file.</summary>
+    internal static async Task<AgentBench> CreateAsync(string? gatewayYaml, params (string Path, string Content)[] files)
     {
-        var bench = new AgentBench();
+        var bench = new AgentBench { GatewayYaml = gatewayYaml };
         await bench._git.RequireAsync(bench.Folder.Path, ["init", "--quiet", "--bare", "--initial-branch=main", bench.Origin], access: null, CancellationToken.None);
         await bench.CommitAsync("work", [("README.md", "begin\n"), .. files]);
         await bench.GitAsync("branch", "main", "work");
@@ -83,9 +94,10 @@ internal sealed class AgentBench : IAsyncDisposable
     internal Task<string> GitAsync(params string[] arguments) => RequireAsync(Origin, arguments);
 
     /// <summary>Makes an attempt. When it completes, what it pushed counts.</summary>
-    internal async Task<BenchAttempt> RunAsync(IAgent agent, string? with = null, string requirements = "A calculator", string workflowName = "calculator")
+    internal async Task<BenchAttempt> RunAsync(IAgent agent, string? with = null, string requirements = "A calculator", string workflowName = "calculator", Func<TaskEnvelope, TaskEnvelope>? change = null)
     {
         var task = await TaskAsync(agent, with, requirements, workflowName);
+        task = change?.Invoke(task) ?? task;
         var place = Folder.At($"a{task.TaskId.Attempt}");
         await using var workspace = await Workspace.OpenAsync(_git, task, Path.Combine(place, "workspace"), new Uri("http://127.0.0.1:1"), token: null, CancellationToken.None);
         await using var processes = new ProcessTool(_environment, $"{_owner}/{task.TaskId}/", workspace.Directory, Path.Combine(place, "t"), TimeProvider.System);
@@ -138,6 +150,7 @@ internal sealed class AgentBench : IAsyncDisposable
             CreatedAt = DateTimeOffset.UtcNow,
             Deadline = DateTimeOffset.UtcNow.AddMinutes(10),
             LeaseMs = 15_000,
+            MaxIterations = IterationClass.Default,
             Payload = with is null ? null : JsonPayload.Parse(with),
             WorkflowContext = new WorkflowContext { WorkflowType = "app", WorkflowName = workflowName, Definition = "app", CurrentStage = agent.Type, Requirements = requirements },
             Workspace = new WorkspaceReference
@@ -151,36 +164,55 @@ internal sealed class AgentBench : IAsyncDisposable
         };
     }
 
-    private async Task<AgentContext> ContextAsync(TaskEnvelope task, Workspace workspace, ProcessTool processes, string scratch) => new()
+    private async Task<AgentContext> ContextAsync(TaskEnvelope task, Workspace workspace, ProcessTool processes, string scratch)
     {
-        Task = task,
-        AgentId = new AgentId($"{task.AgentType}-00000001"),
-        Processes = processes,
-        Chat = await ChatAsync(task.TaskId),
-        Orchestrator = _client,
-        Http = _client,
-        DataDirectory = Folder.At("shared"),
-        ScratchDirectory = Directory.CreateDirectory(scratch).FullName,
-        Time = TimeProvider.System,
-        OptionalWorkspace = workspace,
-        Feed = Feed,
-        Status = new StatusBuffer(task, new AgentId($"{task.AgentType}-00000001"), TimeProvider.System, _ => { }),
-    };
+        AgentContext? context = null;
+        var chat = await ChatAsync(task.TaskId, usage => context?.AddUsage(usage));
+        return context = new AgentContext
+        {
+            Task = task,
+            AgentId = new AgentId($"{task.AgentType}-00000001"),
+            Processes = processes,
+            Chat = chat,
+            Orchestrator = _client,
+            Http = _client,
+            DataDirectory = Folder.At("shared"),
+            ScratchDirectory = Directory.CreateDirectory(scratch).FullName,
+            Time = TimeProvider.System,
+            OptionalWorkspace = workspace,
+            Feed = Feed,
+            Status = new StatusBuffer(task, new AgentId($"{task.AgentType}-00000001"), TimeProvider.System, _ => { }),
+        };
+    }
 
-    private async Task<IChatClient> ChatAsync(TaskId task)
+    private async Task<IChatClient> ChatAsync(TaskId task, Action<Usage> used)
     {
         if (_gateway is null)
         {
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
             builder.WebHost.UseUrls("http://127.0.0.1:0");
+            if (GatewayYaml is not null)
+            {
+                builder.Configuration["Stack:Gateway:File"] = Folder.Write("gateway.yaml", GatewayYaml);
+            }
+
             builder.AddGateway();
             _gateway = builder.Build();
+            _gateway.Use((http, next) =>
+            {
+                Steps.AddRange(http.Request.Headers["Stack-Step"].OfType<string>());
+                return next(http);
+            });
             _gateway.MapGateway();
             await _gateway.StartAsync();
         }
 
-        return new GatewayChatClient(new HttpClient { BaseAddress = new Uri(_gateway.Urls.Single()) }, task, _ => ModelCalls++);
+        return new GatewayChatClient(new HttpClient { BaseAddress = new Uri(_gateway.Urls.Single()) }, task, "bench", usage =>
+        {
+            ModelCalls++;
+            used(usage);
+        });
     }
 
     private async Task CountAsync(ResultEnvelope result)

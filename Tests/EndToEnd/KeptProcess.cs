@@ -11,11 +11,11 @@ internal sealed class KeptProcess : IDisposable
 
     private KeptProcess(Process keeper, int id) => (_keeper, _id) = (keeper, id);
 
-    public static async Task<KeptProcess> StartAsync(string directory, string project, string assembly, IReadOnlyDictionary<string, string> environment)
+    public static async Task<KeptProcess> StartAsync(string directory, string project, string assembly, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         Directory.CreateDirectory(directory);
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = directory };
-        foreach (var argument in (string[])["-c", "\"$@\" >> out.log 2>&1 & pid=$!; echo $pid; cat > /dev/null; kill -KILL $pid", "keeper", "dotnet", Programs.PathOf(project, assembly)])
+        foreach (var argument in (string[])["-c", "\"$@\" >> out.log 2>&1 & pid=$!; echo $pid; cat > /dev/null; kill -KILL $pid", "keeper", "dotnet", Programs.PathOf(project, assembly), .. arguments])
         {
             start.ArgumentList.Add(argument);
         }

@@ -13,7 +13,7 @@ internal sealed class AgentTypes(IOptions<OrchestratorOptions> options)
 {
     internal const string FileName = "agent-types";
 
-    private static readonly FrozenSet<string> Known = FrozenSet.Create(StringComparer.Ordinal, "initialization", DefinitionReader.OrchestratorAgent, "scaffold", "validation", "e2e", "integration", "deployment", "noop", "canary");
+    private static readonly FrozenSet<string> Known = FrozenSet.Create(StringComparer.Ordinal, "initialization", DefinitionReader.OrchestratorAgent, "scaffold", "validation", "e2e", "integration", "deployment", "loop", "noop", "canary");
 
     private readonly Lock _lock = new();
     private volatile Reading? _last;

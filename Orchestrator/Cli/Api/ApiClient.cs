@@ -36,7 +36,11 @@ internal sealed class ApiClient(Uri server, string? apiKey) : IDisposable
     public Task<WorkflowResource> GetWorkflowAsync(WorkflowId id, CancellationToken cancellationToken) =>
         _transport.GetAsync<WorkflowResource>($"{Root}/workflows/{id}", cancellationToken);
 
-    /// <summary>Cancels, pauses or resumes.</summary>
+    /// <summary>Goes on; with more iterations when it had hit a limit.</summary>
+    public Task<WorkflowResource> ResumeAsync(WorkflowId id, int? iterations, CancellationToken cancellationToken) =>
+        _transport.PostAsync<WorkflowResource>($"{Root}/workflows/{id}/resume", ApiTransport.Json(new ResumeRequest { Iterations = iterations }), cancellationToken);
+
+    /// <summary>Cancels or pauses.</summary>
     public Task<WorkflowResource> ControlAsync(WorkflowId id, string action, string? reason, CancellationToken cancellationToken) =>
         _transport.PostAsync<WorkflowResource>($"{Root}/workflows/{id}/{action}", ApiTransport.Json(new ReasonRequest { Reason = reason }), cancellationToken);
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Stack.Contracts;
 
 namespace Stack.Cli;
@@ -12,8 +13,23 @@ internal static class ControlCommands
     public static Command CreatePause(CommandScope scope) =>
         Create(scope, "pause", "Pause a workflow: attempts under way finish, none starts", ["stack pause last"]);
 
-    public static Command CreateResume(CommandScope scope) =>
-        Create(scope, "resume", "Resume a workflow that was paused", ["stack resume last"]);
+    public static Command CreateResume(CommandScope scope)
+    {
+        var reference = SharedSymbols.Workflow();
+        var iterations = new Option<string?>("--iterations") { Description = "Let the loops of a workflow that hit a limit go on from their last checkpoint, with so many iterations more: 1 to 100", HelpName = "+N" };
+        return scope.Define(
+            "resume",
+            "Resume a workflow that was paused, or let its loops go on with more iterations",
+            [reference, iterations],
+            ["stack resume last", "stack resume 0199c2a4 --iterations +10"],
+            async (session, parsed, cancellationToken) =>
+            {
+                var more = parsed.GetValue(iterations) is { } text ? Number(text) : (int?)null;
+                var id = await WorkflowLookup.FindAsync(session, parsed.GetRequiredValue(reference), cancellationToken);
+                Write(session, await session.Api.ResumeAsync(id, more, cancellationToken));
+                return ExitCode.Completed;
+            });
+    }
 
     /// <summary>Says where a workflow stands after something was done to it.</summary>
     public static void Write(Session session, WorkflowResource workflow)
@@ -31,6 +47,11 @@ internal static class ControlCommands
         }
     }
 
+    private static int Number(string text) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= IterationClass.HardCap
+            ? number
+            : throw new UsageException($"--iterations is '{text}'. Write +1 to +{IterationClass.HardCap}.");
+
     private static Command Create(CommandScope scope, string action, string description, IReadOnlyList<string> examples)
     {
         var reference = SharedSymbols.Workflow();
@@ -38,12 +59,12 @@ internal static class ControlCommands
         return scope.Define(
             action,
             description,
-            action == "resume" ? [reference] : [reference, reason],
+            [reference, reason],
             examples,
             async (session, parsed, cancellationToken) =>
             {
                 var id = await WorkflowLookup.FindAsync(session, parsed.GetRequiredValue(reference), cancellationToken);
-                Write(session, await session.Api.ControlAsync(id, action, action == "resume" ? null : parsed.GetValue(reason), cancellationToken));
+                Write(session, await session.Api.ControlAsync(id, action, parsed.GetValue(reason), cancellationToken));
                 return ExitCode.Completed;
             });
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Stack.Contracts;
 
 namespace Stack.Cli;
@@ -7,7 +8,7 @@ internal static class StageTable
 {
     public static ResultTable Of(WorkflowResource workflow, TimeProvider time)
     {
-        var table = new ResultTable("STAGE", "STATUS", "ATTEMPT", "ITERATION", "ELAPSED", "MESSAGE");
+        var table = new ResultTable("STAGE", "STATUS", "ATTEMPT", "ITERATION", "ELAPSED", "TOKENS", "COST", "MESSAGE");
         foreach (var stage in workflow.Stages ?? [])
         {
             table.Add(
@@ -16,6 +17,8 @@ internal static class StageTable
                 stage.Attempt == 0 ? "" : $"{stage.Attempt}",
                 stage.Iteration is null ? "" : $"{stage.Iteration}",
                 Elapsed(stage, time),
+                stage.Usage is { TotalTokens: > 0 and var tokens } ? $"{tokens}" : "",
+                stage.Usage is { ApiCalls: > 0, Cost: var cost } ? string.Create(CultureInfo.InvariantCulture, $"${cost:0.00####}") : "",
                 Words.FirstLine(Marked(stage, Message(stage, time)), 200));
         }
 

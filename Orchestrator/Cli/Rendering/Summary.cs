@@ -70,6 +70,11 @@ internal static class Summary
                 }
 
                 yield return ("Logs", stage is null ? $"logs {id}" : $"logs {id} --stage {stage}");
+                if (workflow.Error?.Code is "iterations_exhausted" or "no_progress")
+                {
+                    yield return ("Go on", $"resume {id} --iterations +10");
+                }
+
                 yield return ("Try again", stage is null ? $"retry {id}" : $"retry {id} --from {stage}");
                 break;
             case WorkflowStatus.Canceled:

@@ -141,6 +141,9 @@ public sealed record StageResource
 
     /// <summary>Since when its agent's claim is being checked. Null: it is not.</summary>
     public DateTimeOffset? VerifyingSince { get; init; }
+
+    /// <summary>What its attempts used that have ended. Null: none has.</summary>
+    public Usage? Usage { get; init; }
 }
 
 /// <summary>A page of workflows.</summary>
@@ -186,6 +189,16 @@ public sealed record ReasonRequest
 {
     /// <summary>Why, for people.</summary>
     public string? Reason { get; init; }
+}
+
+/// <summary>Asks to go on.</summary>
+public sealed record ResumeRequest
+{
+    /// <summary>Why, for people. Not kept.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>For a workflow that hit a limit or failed: how many iterations its loops may use beyond their limit, 1 to 100. They go on from their last checkpoint. Null: a paused workflow goes on.</summary>
+    public int? Iterations { get; init; }
 }
 
 /// <summary>Asks to try again.</summary>

@@ -81,6 +81,10 @@ public sealed record Usage
     /// <summary>Calls to models.</summary>
     public int ApiCalls { get; init; }
 
+    /// <summary>What they cost, in dollars, as the gateway booked it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public decimal Cost { get; init; }
+
     /// <summary>Processor time of the attempt's child processes in milliseconds.</summary>
     public long CpuTimeMs { get; init; }
 
@@ -90,4 +94,17 @@ public sealed record Usage
     /// <summary>Prompt and completion tokens together.</summary>
     [JsonIgnore]
     public long TotalTokens => PromptTokens + CompletionTokens;
+
+    /// <summary>The sum of both; memory counts as a maximum.</summary>
+    /// <param name="other">More usage.</param>
+    public Usage Plus(Usage other) => new()
+    {
+        DurationMs = DurationMs + other.DurationMs,
+        PromptTokens = PromptTokens + other.PromptTokens,
+        CompletionTokens = CompletionTokens + other.CompletionTokens,
+        ApiCalls = ApiCalls + other.ApiCalls,
+        Cost = Cost + other.Cost,
+        CpuTimeMs = CpuTimeMs + other.CpuTimeMs,
+        MemoryUsedBytes = Math.Max(MemoryUsedBytes, other.MemoryUsedBytes),
+    };
 }

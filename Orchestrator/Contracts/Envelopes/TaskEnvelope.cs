@@ -27,6 +27,9 @@ public sealed record TaskEnvelope : Envelope
     /// <summary>How many iterations a looping agent may use.</summary>
     public int MaxIterations { get; init; }
 
+    /// <summary>How many iterations people granted beyond that.</summary>
+    public int ExtraIterations { get; init; }
+
     /// <summary>What the stage's definition passes to its agent (<c>with</c>).</summary>
     public JsonPayload? Payload { get; init; }
 

@@ -33,6 +33,7 @@ internal static class StageRetry
         {
             By = retry.By,
             Stages = again,
+            Iterations = retry.Iterations,
             HeadCommit = HeadFor(draft.State, from),
             DeadlineAt = draft.Definition.Timeout is { } timeout ? draft.At + timeout : null,
         });

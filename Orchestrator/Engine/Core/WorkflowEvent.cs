@@ -59,6 +59,10 @@ public sealed record WorkflowRetried : WorkflowEvent
     /// <summary>The stages that run again.</summary>
     public required IReadOnlyList<string> Stages { get; init; }
 
+    /// <summary>How many iterations the loops among them may use beyond what they had.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Iterations { get; init; }
+
     /// <summary>The commit to go back to. Null: there was none.</summary>
     public string? HeadCommit { get; init; }
 

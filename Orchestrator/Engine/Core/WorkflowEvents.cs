@@ -154,7 +154,7 @@ public static class WorkflowEvents
             UpdatedAt = happened.At,
             Stages = state.Stages
                 .Select(stage => again.Contains(stage.Name)
-                    ? new StageState { Name = stage.Name, Attempt = stage.Attempt, AttemptsBefore = stage.Attempt, CountedAttempt = stage.CountedAttempt, Questions = stage.Questions }
+                    ? new StageState { Name = stage.Name, Attempt = stage.Attempt, AttemptsBefore = stage.Attempt, CountedAttempt = stage.CountedAttempt, ExtraIterations = stage.ExtraIterations + happened.Iterations, Questions = stage.Questions }
                     : stage)
                 .ToImmutableArray(),
         };

@@ -82,7 +82,8 @@ public abstract record WorkflowInput
     /// <summary>Try again.</summary>
     /// <param name="FromStage">The stage to begin with. Null: those that did not complete.</param>
     /// <param name="By">Who.</param>
-    public sealed record Retry(string? FromStage, string? By) : WorkflowInput;
+    /// <param name="Iterations">How many iterations the loops among these stages may use beyond what they had.</param>
+    public sealed record Retry(string? FromStage, string? By, int Iterations = 0) : WorkflowInput;
 
     /// <summary>Decide a question.</summary>
     /// <param name="Stage">The stage that asks.</param>

@@ -203,6 +203,10 @@ public sealed record StageState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int AttemptsBefore { get; init; }
 
+    /// <summary>How many iterations people granted beyond the definition's limit. Never falls.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ExtraIterations { get; init; }
+
     /// <summary>The attempt whose result counted last. Null: none did.</summary>
     public int? CountedAttempt { get; init; }
 

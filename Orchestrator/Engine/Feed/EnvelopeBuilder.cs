@@ -25,6 +25,7 @@ internal sealed class EnvelopeBuilder(WorkflowCache cache, IWorkspaces workspace
             RetryCount = standing.Failures,
             MaxRetries = stage.Retry.MaxAttempts - 1,
             MaxIterations = stage.MaxIterations,
+            ExtraIterations = standing.ExtraIterations,
             Payload = stage.With,
             Workspace = stage.Workspace ? workspaces.Describe(taskId, state.HeadCommit) : null,
             Approval = standing.Decision,

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Stack.Contracts;
+using Stack.Engine;
+using Stack.Orchestrator.Gateway.Configuration;
 using Stack.Orchestrator.Gateway.Conversations;
 using Stack.Orchestrator.Gateway.Routing;
 
@@ -33,7 +35,7 @@ internal static class ChatCompletions
 
             await using (answer)
             {
-                return TypedResults.Json(Whole(whole, await answer.ReadAsync()), StackJson.Options);
+                return TypedResults.Json(Whole(whole, await answer.ReadAsync(), answer.Link.Model.Price), StackJson.Options);
             }
         }
         catch (ModelFailure failure)
@@ -42,7 +44,10 @@ internal static class ChatCompletions
         }
     }
 
-    private static ChatCompletion Whole(ChatCompletion frame, WholeAnswer answer)
+    private static ChatUsage UsageOf(TokenUse use, Price? price) =>
+        new(use.Prompt, use.Completion, use.Total) { Cost = price is null ? 0 : price.Of(use.Prompt, use.Completion) / (decimal)Amount.NanoPerDollar };
+
+    private static ChatCompletion Whole(ChatCompletion frame, WholeAnswer answer, Price? price)
     {
         var message = new ChatMessageBody("assistant", answer.Text.Length > 0 || answer.Calls.Count == 0 ? answer.Text : null)
         {
@@ -52,7 +57,7 @@ internal static class ChatCompletions
         return frame with
         {
             Choices = [new ChatChoice { Message = message, FinishReason = answer.Reason }],
-            Usage = new ChatUsage(answer.Use.Prompt, answer.Use.Completion, answer.Use.Total),
+            Usage = UsageOf(answer.Use, price),
         };
     }
 
@@ -99,7 +104,7 @@ internal static class ChatCompletions
                     await events.WriteAsync(Event(new ChatDelta(), end.Reason));
                     if (includeUsage)
                     {
-                        await events.WriteAsync(JsonSerializer.Serialize(_chunk with { Usage = new ChatUsage(end.Use!.Prompt, end.Use.Completion, end.Use.Total) }, StackJson.Options));
+                        await events.WriteAsync(JsonSerializer.Serialize(_chunk with { Usage = UsageOf(end.Use!, answer.Link.Model.Price) }, StackJson.Options));
                     }
 
                     break;

@@ -192,7 +192,11 @@ internal sealed record ChatDelta
 /// <param name="PromptTokens">Tokens read.</param>
 /// <param name="CompletionTokens">Tokens written.</param>
 /// <param name="TotalTokens">Both.</param>
-internal sealed record ChatUsage(long PromptTokens, long CompletionTokens, long TotalTokens);
+internal sealed record ChatUsage(long PromptTokens, long CompletionTokens, long TotalTokens)
+{
+    /// <summary>What was booked for it, in dollars. Not a part of OpenAI's shape; its clients ignore it.</summary>
+    public decimal Cost { get; init; }
+}
 
 /// <summary>The models, in OpenAI's shape.</summary>
 /// <param name="Object">Always <c>list</c>.</param>

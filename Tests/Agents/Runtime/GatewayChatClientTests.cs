@@ -74,7 +74,7 @@ public sealed class GatewayChatClientTests
     private static HttpResponseMessage Json(HttpStatusCode status, string body) => new(status) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
 
     private GatewayChatClient Client(Func<HttpRequestMessage, Task<HttpResponseMessage>> answer) =>
-        new(new HttpClient(new Scripted(answer)) { BaseAddress = new Uri("http://gateway/") }, _taskId, _used.Add);
+        new(new HttpClient(new Scripted(answer)) { BaseAddress = new Uri("http://gateway/") }, _taskId, "test", _used.Add);
 
     private sealed class Scripted(Func<HttpRequestMessage, Task<HttpResponseMessage>> answer) : HttpMessageHandler
     {
