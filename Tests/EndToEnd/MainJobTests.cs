@@ -63,6 +63,7 @@ public abstract class MainJobSuite(ITestOutputHelper output, string infrastructu
         Assert.Equal(["initialization", "scaffolding", "validation", "e2e_testing", "integration", "deployment"], workflow.Stages!.Select(stage => stage.Name));
         Assert.All(workflow.Stages!, stage => Assert.Equal(StageStatus.Completed, stage.Status));
         Assert.Contains("No language model was used", workflow.StageOutputs!["scaffolding"].ToString(), StringComparison.Ordinal);
+        Assert.Contains("'smart' has no language model that answers", workflow.StageOutputs["scaffolding"].To<System.Text.Json.JsonElement>().GetProperty("notice").GetString(), StringComparison.Ordinal);
 
         await AssertCalculatorAnswersAsync(stack);
         await AssertRepositoryAsync(stack, workflow.Id);

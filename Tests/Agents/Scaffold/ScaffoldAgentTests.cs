@@ -35,6 +35,26 @@ public sealed class ScaffoldAgentTests
     }
 
     [Fact]
+    public async Task Execute_AliasWithoutALanguageModel_FallsBackToTemplatesAndSaysSo()
+    {
+        await using var bench = await AgentBench.CreateAsync();
+
+        var attempt = (await bench.RunAsync(_agent, """{"model": "smart"}""", "A calculator web API")).Completed();
+
+        Assert.Equal(("calculator", false), (attempt.Output<ScaffoldOutput>().Template, attempt.Output<ScaffoldOutput>().ModelUsed));
+        Assert.EndsWith("'smart' has no language model that answers (builtin of builtin for smart).", attempt.Output<ScaffoldOutput>().Notice, StringComparison.Ordinal);
+        Assert.Contains(attempt.Output<ScaffoldOutput>().Notice, attempt.Result.Warnings);
+    }
+
+    [Fact]
+    public async Task Execute_FeatureForAnAliasWithoutALanguageModel_IsRefused()
+    {
+        await using var bench = await AgentBench.CreateAsync(("src/App/App.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\" />"));
+
+        Assert.Equal("model_required", (await bench.RunAsync(_agent, """{"mode": "feature", "model": "smart"}""")).Error.Code);
+    }
+
+    [Fact]
     public async Task Execute_TemplateAndNameAreGiven_AreUsed()
     {
         await using var bench = await AgentBench.CreateAsync();

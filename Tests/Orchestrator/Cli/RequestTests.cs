@@ -65,6 +65,7 @@ public sealed class RequestTests : IAsyncLifetime
         { $"cancel {Id} --reason enough", $"POST /api/v1/workflows/{Id}/cancel", """{"reason":"enough"}""" },
         { $"pause {Id}", $"POST /api/v1/workflows/{Id}/pause", "{}" },
         { $"resume {Id}", $"POST /api/v1/workflows/{Id}/resume", "{}" },
+        { $"resume {Id} --iterations +10", $"POST /api/v1/workflows/{Id}/resume", """{"iterations":10}""" },
         { $"retry {Id}", $"POST /api/v1/workflows/{Id}/retry", "{}" },
         { $"retry {Id} --from validation", $"POST /api/v1/workflows/{Id}/retry", """{"from_stage":"validation"}""" },
         { $"files {Id} --ref main", $"GET /api/v1/workflows/{Id}/files?ref=main", "" },

@@ -39,7 +39,7 @@ public sealed class ProgramBackendTests
     public async Task Execute_NoExitCode_IsInfrastructureAndNeverASuccess(string script, string result, string code)
     {
         await using var bench = await AgentBench.CreateAsync();
-        var agent = Agent(bench, $$"""{"own": {"command": ["sh", "-c", "echo x > x.txt; {{script}}"], "result": "{{result}}", "infrastructure_exit_codes": [75]}}""");
+        var agent = Agent(bench, $$"""{"own": {"command": ["sh", "-c", "echo x > x.txt; {{script}}"], "result": "{{result}}", "infrastructure_exit_codes": [75]} }""");
 
         var error = (await bench.RunAsync(agent, """{"backend": "own"}""")).Error;
 
@@ -54,7 +54,7 @@ public sealed class ProgramBackendTests
     public async Task Execute_ProgramFails_CountsAndSaysWhy(string script, string problem)
     {
         await using var bench = await AgentBench.CreateAsync();
-        var agent = Agent(bench, $$"""{"own": {"command": ["sh", "-c", "{{script}}"], "timeout": "1s"}}""");
+        var agent = Agent(bench, $$"""{"own": {"command": ["sh", "-c", "{{script}}"], "timeout": "1s"} }""");
 
         var attempt = await bench.RunAsync(agent, """{"backend": "own", "max_iterations": 1}""");
 

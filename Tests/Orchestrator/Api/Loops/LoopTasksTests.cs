@@ -30,7 +30,7 @@ public sealed class LoopTasksTests : IAsyncLifetime
         Assert.Equal("queued", await StatusAsync(id));
 
         var task = await _agent.ClaimOneAsync();
-        Assert.Equal("running", await StatusAsync(id));
+        await UntilAsync(id, "running");
         Assert.Equal(("Write hello", """{"task":{"backend":"native","max_iterations":5,"context":{"customer":"ann"}}}"""), (task.WorkflowContext.Requirements, task.WorkflowContext.Input!.ToString()));
         await IterateAsync(task, 1, FailureClass.Unproductive);
         await IterateAsync(task, 2, FailureClass.Productive);
@@ -85,7 +85,7 @@ public sealed class LoopTasksTests : IAsyncLifetime
             Assert.Equal((true, "well"), ((await _agent.ClaimOneAsync()) is { Approval: { } decision } ? (decision.Approved, decision.Comment) : (false, null)));
         }
 
-        Assert.Equal(status, await StatusAsync(id));
+        await UntilAsync(id, status);
     }
 
     [Fact]
@@ -154,6 +154,9 @@ public sealed class LoopTasksTests : IAsyncLifetime
     private Task<JsonElement> GetAsync(string path) => _host.Client.GetFromJsonAsync<JsonElement>(path);
 
     private async Task<string> StatusAsync(string id) => (await GetAsync($"/tasks/{id}")).GetProperty("status").GetString()!;
+
+    // Who holds an attempt is written a moment after it was given out.
+    private Task UntilAsync(string id, string status) => Eventually.TrueAsync(async () => await StatusAsync(id) == status, $"it is {status}");
 
     private async Task IterateAsync(TaskEnvelope task, int number, FailureClass @class)
     {

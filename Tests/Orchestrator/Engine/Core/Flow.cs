@@ -95,7 +95,7 @@ internal sealed class Flow
 
     public Decision Resume() => Do(new WorkflowInput.Resume("ann") { At = Now });
 
-    public Decision Retry(string? from = null) => Do(new WorkflowInput.Retry(from, "ann") { At = Now });
+    public Decision Retry(string? from = null, int iterations = 0) => Do(new WorkflowInput.Retry(from, "ann", iterations) { At = Now });
 
     public Decision Decide(string stage, bool approved = true, long? seen = null) => Do(new WorkflowInput.Decide(stage, Decision(approved), seen) { At = Now });
 

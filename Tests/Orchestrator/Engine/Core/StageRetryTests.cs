@@ -19,6 +19,21 @@ public sealed class StageRetryTests
     }
 
     [Fact]
+    public void Retry_WithIterations_GrantsThemToWhatRunsAgainAndKeepsThemLater()
+    {
+        var flow = Flow.Of(Flow.Stage("a"), Flow.Stage("b", "a")).Submitted();
+        flow.Complete("a", "c1");
+        flow.Fail("b", Flow.Error(retryable: false));
+        flow.Retry(iterations: 10);
+        Assert.Equal((0, 10), (flow["a"].ExtraIterations, flow["b"].ExtraIterations));
+        flow.Fail("b", Flow.Error(retryable: false));
+        flow.Retry();
+        flow.Fail("b", Flow.Error(retryable: false));
+        flow.Retry(iterations: 5);
+        Assert.Equal(15, flow["b"].ExtraIterations);
+    }
+
+    [Fact]
     public void Retry_FromACompletedStage_RunsAllThatDependOnIt_FromTheCommitWhereItBegan()
     {
         var flow = Flow.Of(Flow.Stage("a"), Flow.Stage("b", "a"), Flow.Stage("c", "b")).Submitted();
