@@ -60,7 +60,7 @@ internal sealed class ScaffoldAgent : IAgent
         switch (ending)
         {
             case LoopEnding.Done done:
-                context.Report(100, $"{done.Evidence.FilesChanged.Count} files in {run.Records.Count} iterations");
+                context.Report(100, $"{done.Evidence.FilesChanged.Count} files, written by {run.Records[^1].Model} ({run.Records.Count} of at most {run.Most} iterations)");
                 return new StageOutcome.Completed { Output = JsonPayload.From(scaffold.OutputOf(done, run)) };
             case LoopEnding.Ended ended:
                 return new StageOutcome.Failed { Error = ended.Error };

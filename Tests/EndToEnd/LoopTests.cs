@@ -76,7 +76,7 @@ public sealed class LoopTests(LoopStack loops, ITestOutputHelper output) : IClas
         Assert.Equal(usage.Cost, booked!.Budgets.Single(budget => budget.Key == $"workflow/{workflow.Id}/stage/scaffolding").Spent.Money);
         var show = await Programs.CliAsync(Stack, TimeSpan.FromMinutes(1), "show", workflow.Id.ToString());
         output.WriteLine(show.Output);
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{usage.TotalTokens}  ${usage.Cost:0.00####}"), show.Output, StringComparison.Ordinal);
+        Assert.Matches(string.Create(CultureInfo.InvariantCulture, $@"scaffolding +completed .* {usage.TotalTokens} +\${usage.Cost:0.00####} "), show.Output);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class LoopTests(LoopStack loops, ITestOutputHelper output) : IClas
         var id = await SubmitAsync(new { prompt = "Write three parts", model = "paid", checks = new[] { ThreeParts } });
         await UntilAsync(id, task => task.GetProperty("iteration").GetInt32() >= 1, "the first iteration counted");
         var first = (await ResultAsync(id)).GetProperty("history")[0].GetRawText();
-        RunningStack.Kill(Stack.Processes().Single(process => process.Command.Contains("Stack.Agents.dll", StringComparison.Ordinal) && process.Command.Contains("loop", StringComparison.Ordinal)).Pid);
+        RunningStack.Kill(Stack.Processes().Single(process => process.Command.Contains("Stack.Agents.dll --type loop", StringComparison.Ordinal)).Pid);
 
         await EndAsync(id, "completed");
         var history = (await ResultAsync(id)).GetProperty("history");

@@ -150,7 +150,7 @@ internal static class LoopTasks
         _ => Unknown(id),
     };
 
-    private static IResult Accepted(WorkflowId id, LoopTaskStatus status, string message) => TypedResults.Accepted($"/tasks/{id}", new LoopTaskAccepted(id, status, message));
+    private static Microsoft.AspNetCore.Http.HttpResults.Accepted<LoopTaskAccepted> Accepted(WorkflowId id, LoopTaskStatus status, string message) => TypedResults.Accepted($"/tasks/{id}", new LoopTaskAccepted(id, status, message));
 
     private static Problem Unknown(string id) => Problem.NotFound("task", id, "GET /tasks lists them; attempts are at /api/v1/tasks.");
 
