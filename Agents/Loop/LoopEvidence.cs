@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stack.Agents.Loop.Native;
 using Stack.Agents.Runtime;
 using Stack.Agents.Tools;
 using Stack.Contracts;
@@ -55,16 +56,16 @@ internal sealed record LoopEvidence(string Tree, string? Commit, IReadOnlyList<s
         var checks = new List<IterationCheck>();
         foreach (var command in commands)
         {
-            checks.Add(CheckOf(command, await context.Processes.RunAsync(new ProcessRequest { Program = "/bin/sh", Arguments = ["-c", command], Directory = context.Workspace.Directory, Timeout = timeout }, cancellationToken)));
+            checks.Add(CheckOf(context, command, await context.Processes.RunAsync(new ProcessRequest { Program = "/bin/sh", Arguments = ["-c", command], Directory = context.Workspace.Directory, Timeout = timeout }, cancellationToken)));
         }
 
         return checks;
     }
 
     /// <summary>The result of a command as a check.</summary>
-    public static IterationCheck CheckOf(string command, ProcessResult result)
+    public static IterationCheck CheckOf(AgentContext context, string command, ProcessResult result)
     {
-        var tail = result.Tail(TailLines);
+        var tail = ConfinedPath.Hide(context.Workspace, result.Tail(TailLines));
         tail = tail.Length > TailCharacters ? tail[^TailCharacters..] : tail;
         return new IterationCheck(command, result.Succeeded, result.ExitCode, result.Succeeded ? null : result.TimedOut ? $"It did not end in time.\n{tail}" : tail);
     }

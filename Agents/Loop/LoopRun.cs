@@ -69,6 +69,11 @@ internal sealed class LoopRun(AgentContext context, LoopPlan plan)
             Settings.MaxIterations!.Value, plan.Task, Settings.MaxIterations == LoopSettings.Adaptive ? await IterationLimit.HistoryAsync(context, token) : null), cancellationToken);
         context.Log($"limit of iterations: {_limit.Reason}{(context.Task.ExtraIterations > 0 ? $" And {context.Task.ExtraIterations} more were granted." : "")}");
         await RestoreAsync(cancellationToken);
+        if (context.Task.PreviousError is { Code: "not_verified" } refusal)
+        {
+            _notice = $"It was said that the work is done, and whoever checked it does not agree. {refusal.Message}\n{refusal.Details}";
+        }
+
         var resumed = await _journal.StoppedHereAsync(cancellationToken);
         while (_journal.Records.Count < Most)
         {
@@ -169,7 +174,7 @@ internal sealed class LoopRun(AgentContext context, LoopPlan plan)
     private async Task<LoopEnding?> NoModelAsync(BuiltinAnswer builtin, CancellationToken cancellationToken)
     {
         var wasThere = _journal.Records.Any(record => record.Model is not null);
-        var isAway = builtin.Decision.Contains("; ", StringComparison.Ordinal);
+        var isAway = builtin.Decision.Contains(": provider_", StringComparison.Ordinal);
         if (!wasThere && (plan.AcceptsBuiltin || !isAway))
         {
             return new LoopEnding.NoModel(builtin);

@@ -113,7 +113,7 @@ internal sealed class GatewayChatClient(HttpClient http, TaskId taskId, string a
             ResponseId = completion.Id,
             ModelId = completion.Model,
             FinishReason = choice.FinishReason is { } reason ? new ChatFinishReason(reason) : null,
-            Usage = Count(completion.Usage ?? new ChatWire.CompletionUsage()),
+            Usage = Count(completion.Usage ?? new ChatWire.CompletionUsage(), headers),
             AdditionalProperties = OriginOf(headers),
         };
     }
@@ -181,7 +181,7 @@ internal sealed class GatewayChatClient(HttpClient http, TaskId taskId, string a
 
         if (part.Usage is { } usage)
         {
-            updates.Add(UpdateOf([new UsageContent(Count(usage))], null));
+            updates.Add(UpdateOf([new UsageContent(Count(usage, headers))], null));
         }
 
         return updates;
@@ -195,9 +195,14 @@ internal sealed class GatewayChatClient(HttpClient http, TaskId taskId, string a
         };
     }
 
-    private UsageDetails Count(ChatWire.CompletionUsage usage)
+    private UsageDetails Count(ChatWire.CompletionUsage usage, HttpResponseHeaders headers)
     {
-        used(new Usage { ApiCalls = 1, PromptTokens = usage.PromptTokens, CompletionTokens = usage.CompletionTokens, Cost = usage.Cost });
+        // What comes out of the journal was paid by the attempt that asked first.
+        if (!headers.TryGetValues("Stack-Journal", out var journal) || !journal.Contains("replayed"))
+        {
+            used(new Usage { ApiCalls = 1, PromptTokens = usage.PromptTokens, CompletionTokens = usage.CompletionTokens, Cost = usage.Cost });
+        }
+
         return new UsageDetails
         {
             InputTokenCount = usage.PromptTokens,

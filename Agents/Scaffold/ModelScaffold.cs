@@ -80,7 +80,7 @@ internal sealed class ModelScaffold(AgentContext context, ScaffoldWith with)
 
         if (DotnetWorkspace.Find(context.Workspace.Directory) is { } projects)
         {
-            checks.Add(LoopEvidence.CheckOf("dotnet build", await new DotnetTool(context.Processes, projects).BuildAsync(warningsAsErrors: false, cancellationToken)));
+            checks.Add(LoopEvidence.CheckOf(context, "dotnet build", await new DotnetTool(context.Processes, projects).BuildAsync(warningsAsErrors: false, cancellationToken)));
         }
         else if (!File.Exists(Path.Combine(context.Workspace.Directory, "package.json")))
         {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Stack.Agents.Runtime;
-using Stack.Agents.Tools;
 using Stack.Contracts;
 
 namespace Stack.Agents.Loop.Backends;

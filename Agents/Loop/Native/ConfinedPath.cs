@@ -6,6 +6,12 @@ namespace Stack.Agents.Loop.Native;
 /// <summary>Paths that a model names: inside the workspace, and not through a link, which may lead anywhere.</summary>
 internal static class ConfinedPath
 {
+    /// <summary>A text without the folder that the workspace has on this machine, which differs from attempt to attempt: the same work gives the same text.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="text">The text.</param>
+    public static string Hide(Workspace workspace, string text) =>
+        text.Replace(workspace.Directory + "/", "", StringComparison.Ordinal).Replace(workspace.Directory, ".", StringComparison.Ordinal);
+
     /// <summary>The absolute path.</summary>
     /// <param name="workspace">The workspace.</param>
     /// <param name="path">What the model wrote.</param>

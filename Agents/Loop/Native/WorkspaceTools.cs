@@ -58,7 +58,7 @@ internal sealed class WorkspaceTools
 
         try
         {
-            return (await tool.Work(new ToolArguments(call.Arguments ?? new Dictionary<string, object?>()), cancellationToken), true);
+            return (ConfinedPath.Hide(_workspace, await tool.Work(new ToolArguments(call.Arguments ?? new Dictionary<string, object?>()), cancellationToken)), true);
         }
         catch (ToolMisuseException misuse)
         {

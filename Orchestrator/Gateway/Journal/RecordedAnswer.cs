@@ -20,6 +20,9 @@ internal sealed class RecordedAnswer(ProviderAnswer answer, string? note, Func<M
     public override string Journal => "recorded";
 
     /// <inheritdoc />
+    public override Configuration.Price? Price => answer.Price;
+
+    /// <inheritdoc />
     public override async ValueTask<AnswerPart?> NextAsync()
     {
         try

@@ -35,7 +35,7 @@ internal static class ChatCompletions
 
             await using (answer)
             {
-                return TypedResults.Json(Whole(whole, await answer.ReadAsync(), answer.Link.Model.Price), StackJson.Options);
+                return TypedResults.Json(Whole(whole, await answer.ReadAsync(), answer.Price), StackJson.Options);
             }
         }
         catch (ModelFailure failure)
@@ -104,7 +104,7 @@ internal static class ChatCompletions
                     await events.WriteAsync(Event(new ChatDelta(), end.Reason));
                     if (includeUsage)
                     {
-                        await events.WriteAsync(JsonSerializer.Serialize(_chunk with { Usage = UsageOf(end.Use!, answer.Link.Model.Price) }, StackJson.Options));
+                        await events.WriteAsync(JsonSerializer.Serialize(_chunk with { Usage = UsageOf(end.Use!, answer.Price) }, StackJson.Options));
                     }
 
                     break;

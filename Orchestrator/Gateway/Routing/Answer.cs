@@ -15,6 +15,9 @@ internal abstract class Answer : IAsyncDisposable
     /// <summary>Why this model, in a line.</summary>
     public abstract string Decision { get; }
 
+    /// <summary>What the answer is paid with. Null: it costs nothing.</summary>
+    public virtual Configuration.Price? Price => null;
+
     /// <summary><c>recorded</c> or <c>replayed</c>. Null: the call is not journaled.</summary>
     public virtual string? Journal => null;
 

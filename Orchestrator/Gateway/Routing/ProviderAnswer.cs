@@ -26,6 +26,9 @@ internal sealed class ProviderAnswer(ChainLink link, string decision, TokenEstim
     /// <inheritdoc />
     public override string Decision { get; } = decision;
 
+    /// <inheritdoc />
+    public override Configuration.Price? Price => Link.Model.Price;
+
     /// <summary>What it used. Null: it is not over.</summary>
     public TokenUse? Use { get; private set; }
 
