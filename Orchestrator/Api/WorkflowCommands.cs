@@ -50,8 +50,8 @@ internal static class WorkflowCommands
         HttpContext context, string id, string stage, DecisionRequest? request, WorkflowEngine engine, ApprovalInbox inbox, WorkflowViews views, TimeProvider time, CancellationToken cancellationToken) =>
         AnswerAsync(context, id, views, workflow => DecideAsync(workflow, stage, Decision(false, context, request, time), GuardOf(context, request), engine, inbox, cancellationToken), cancellationToken);
 
-    // What was approved and is the orchestrator's to execute is executed before the answer, as through the inbox.
-    private static async Task<CommandOutcome> DecideAsync(
+    /// <summary>Decides what a stage asks. What was approved and is the orchestrator's to execute is executed before the answer, as through the inbox.</summary>
+    internal static async Task<CommandOutcome> DecideAsync(
         WorkflowId id, string stage, ApprovalDecision decision, DecisionGuard seen, WorkflowEngine engine, ApprovalInbox inbox, CancellationToken cancellationToken)
     {
         var outcome = await engine.AnswerAsync(id, stage, decision, seen, cancellationToken);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Api.Access;
+using Stack.Orchestrator.Api.Approvals;
 using Stack.Orchestrator.Api.Definitions;
 using Stack.Orchestrator.Api.Problems;
 
@@ -119,7 +120,7 @@ internal static class LoopTasks
             : Unknown(id);
 
     private static async Task<IResult> ApproveAsync(
-        HttpContext context, string id, string? approved, string? comment, WorkflowEngine engine, LoopTaskViews views, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext context, string id, string? approved, string? comment, WorkflowEngine engine, ApprovalInbox inbox, LoopTaskViews views, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await views.FindAsync(id, cancellationToken) is not { } workflow)
         {
@@ -137,7 +138,7 @@ internal static class LoopTasks
         }
 
         var decision = new ApprovalDecision { Approved = yes, DecidedBy = Caller.Of(context).Name, DecidedAt = time.GetUtcNow(), Comment = comment };
-        return await AnswerAsync(await engine.DecideAsync(workflow.Header.Id, asking.Name, decision, seenVersion: null, cancellationToken), id, views, cancellationToken);
+        return await AnswerAsync(await WorkflowCommands.DecideAsync(workflow.Header.Id, asking.Name, decision, new DecisionGuard { Roles = ApprovalsApi.PersonOf(context).Roles }, engine, inbox, cancellationToken), id, views, cancellationToken);
     }
 
     private static async Task<IResult> StatsAsync(LoopTaskViews views, IOptions<LoopTasksOptions> options, CancellationToken cancellationToken) =>
