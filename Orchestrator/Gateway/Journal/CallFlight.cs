@@ -138,6 +138,9 @@ internal sealed class CallFlight(CancellationTokenSource stop)
 
         public override string? Journal => answer.Journal;
 
+        /// <inheritdoc />
+        public override Configuration.Price? Price => answer.Price;
+
         public override async ValueTask<AnswerPart?> NextAsync()
         {
             var part = await flight.PartAsync(_index++, cancellationToken);

@@ -133,7 +133,7 @@ public sealed class LoopTasksTests : IAsyncLifetime
     [Fact]
     public async Task Show_WorkflowThatIsNoTask_IsUnknown()
     {
-        var workflow = await _host.SubmitAsync("app");
+        var workflow = await _host.SubmitAsync(await _host.DefineAsync(1));
 
         await _host.Client.GetAsync($"/tasks/{workflow.Id}").ProblemAsync(HttpStatusCode.NotFound, ProblemTypes.NotFound);
     }
