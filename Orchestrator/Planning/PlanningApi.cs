@@ -40,12 +40,18 @@ internal static class PlanningApi
         WorkflowEngine engine,
         ApprovalInbox inbox,
         DefinitionCatalog catalog,
+        IWorkflowStore store,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
         if (Check(request) is { Count: > 0 } wrong)
         {
             return Problem.Invalid(wrong);
+        }
+
+        if (idempotencyKey is not null && await store.FindIdempotencyKeyAsync(idempotencyKey, cancellationToken) is { } used)
+        {
+            return await FindAsync(used.WorkflowId, inbox, cancellationToken) is { } before && before.Plan.Request == request.Request!.Trim() ? TypedResults.Ok(before) : Mismatch(idempotencyKey, used.WorkflowId);
         }
 
         var (reading, failure) = await TryPlanAsync(planner, request, CallOrigin.Of(context), cancellationToken);
@@ -68,7 +74,7 @@ internal static class PlanningApi
             case SubmitOutcome.Replayed replayed:
                 return await FindAsync(replayed.Workflow.Header.Id, inbox, cancellationToken) is { } before ? TypedResults.Ok(before) : Unknown(replayed.Workflow.Header.Id.ToString());
             case SubmitOutcome.KeyMismatch mismatch:
-                return Problem.Of(ProblemTypes.IdempotencyMismatch, $"Idempotency-Key '{idempotencyKey}' was used with another request, or its plan was another one: {mismatch.WorkflowId}.", "Use a new key for a new request.");
+                return Mismatch(idempotencyKey!, mismatch.WorkflowId);
             default:
                 return Problem.Later(ProblemTypes.Overloaded, "Too many workflows wait to be stored. Nothing was stored; try again.", TimeSpan.FromSeconds(1));
         }
@@ -147,6 +153,9 @@ internal static class PlanningApi
     }
 
     private static string Cut(string name) => name.Length <= 200 ? name : name[..199] + "…";
+
+    private static Problem Mismatch(string key, WorkflowId used) =>
+        Problem.Of(ProblemTypes.IdempotencyMismatch, $"Idempotency-Key '{key}' was used with another request, which made workflow {used}.", "Use a new key for a new request.");
 
     private static Problem Unknown(string id) => Problem.NotFound("request", id, "POST /api/v1/request makes one.");
 

@@ -74,6 +74,22 @@ internal sealed class WorkspaceFiles(GitCommand git, GitRepositories repositorie
     public Task CopyFileAsync(WorkflowId id, StoredFile file, Stream target, CancellationToken cancellationToken) =>
         StreamAsync(id, ["cat-file", "blob", file.Hash], target, cancellationToken);
 
+    /// <summary>The files that differ between two commits, with how many lines each: at most 200 of them. Null: the repository does not have both.</summary>
+    /// <param name="id">The workflow.</param>
+    /// <param name="from">The older one; null: nothing.</param>
+    /// <param name="to">The newer one.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<string?> SummarizeDiffAsync(WorkflowId id, string? from, string to, CancellationToken cancellationToken)
+    {
+        if (!repositories.Exists(id))
+        {
+            return null;
+        }
+
+        var summary = await git.RunAsync(repositories.PathOf(id), ["diff-tree", "-r", "--no-color", "--no-ext-diff", "--find-renames", "--stat=160", "--stat-count=200", from ?? EmptyTree, to], cancellationToken);
+        return summary.ExitCode == 0 ? summary.Text : null;
+    }
+
     /// <summary>Writes the difference of two commits as a unified diff.</summary>
     public Task CopyDiffAsync(WorkflowId id, string from, string to, Stream target, CancellationToken cancellationToken) =>
         StreamAsync(id, ["diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", from, to], target, cancellationToken);

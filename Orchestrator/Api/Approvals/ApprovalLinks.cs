@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Api.Problems;
+using Stack.Orchestrator.Workspaces;
 
 namespace Stack.Orchestrator.Api.Approvals;
 
@@ -21,7 +22,7 @@ internal static class ApprovalLinks
             .WithDescription("A form with 'decision' (approve or reject), 'expected_hash' and 'comment'. The token of the link stands in the address.");
     }
 
-    private static async Task<IResult> ShowAsync(HttpContext context, string id, string? token, ApprovalInbox inbox, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> ShowAsync(HttpContext context, string id, string? token, ApprovalInbox inbox, WorkspaceFiles files, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await FindAsync(id, token, inbox, cancellationToken) is not var (link, asked))
         {
@@ -35,7 +36,7 @@ internal static class ApprovalLinks
 
         return link.ExpiresAt <= time.GetUtcNow()
             ? Page(context, StatusCodes.Status410Gone, ApprovalPage.Over(asked, $"This link worked until {link.ExpiresAt.UtcDateTime:u}. The question is still open: ask for another link."))
-            : Page(context, StatusCodes.Status200OK, ApprovalPage.Ask(asked, link));
+            : Page(context, StatusCodes.Status200OK, ApprovalPage.Ask(asked, link, (await ApprovalViews.ShowAsync(asked, files, cancellationToken)).Diff));
     }
 
     private static async Task<IResult> DecideAsync(HttpContext context, string id, string? token, ApprovalInbox inbox, TimeProvider time, CancellationToken cancellationToken)

@@ -26,8 +26,8 @@ internal static class ApprovalPage
     public static string StyleHash { get; } = $"sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}";
 
     /// <summary>The page that asks.</summary>
-    public static string Ask(ApprovalRecord asked, ApprovalLink link) => Page("Your decision is needed", $"""
-        {Question(asked)}
+    public static string Ask(ApprovalRecord asked, ApprovalLink link, string? change) => Page("Your decision is needed", $"""
+        {Question(asked, change)}
         <form method="post">
         <input type="hidden" name="expected_hash" value="{Text(asked.Question.EffectHash)}">
         <p><label>Comment<br><textarea name="comment" rows="3" maxlength="4000"></textarea></label></p>
@@ -37,12 +37,12 @@ internal static class ApprovalPage
         """);
 
     /// <summary>The page that tells what stands.</summary>
-    public static string Over(ApprovalRecord asked, string message) => Page(message, Question(asked) + Decision(asked));
+    public static string Over(ApprovalRecord asked, string message) => Page(message, Question(asked, ApprovalViews.Show(asked).Diff) + Decision(asked));
 
     /// <summary>The page of a link that leads nowhere.</summary>
     public static string Unknown() => Page("There is no such question", "<p>The link is not complete, or its workflow was removed.</p>");
 
-    private static string Question(ApprovalRecord asked)
+    private static string Question(ApprovalRecord asked, string? change)
     {
         var shown = ApprovalViews.Show(asked);
         var lines = new StringBuilder();
@@ -52,7 +52,7 @@ internal static class ApprovalPage
         Line(lines, "Money", shown.Money is { } money ? string.Create(CultureInfo.InvariantCulture, $"${money:0.00####}") : null);
         Line(lines, "Asked", Time(asked.AskedAt));
         Line(lines, "Expires", asked.ExpiresAt is { } expiry ? Time(expiry) : null);
-        var diff = shown.Diff is { } change ? $"<h2>Change</h2><pre>{Text(change)}</pre>" : "";
+        var diff = string.IsNullOrEmpty(change) ? "" : $"<h2>Change</h2><pre>{Text(change)}</pre>";
         return $"""
             <p><strong>{Text(asked.Prompt)}</strong></p>
             <dl>{lines}</dl>

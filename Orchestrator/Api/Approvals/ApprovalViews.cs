@@ -1,12 +1,26 @@
 using System.Text.Json;
 using Stack.Contracts;
 using Stack.Engine;
+using Stack.Orchestrator.Workspaces;
 
 namespace Stack.Orchestrator.Api.Approvals;
 
 /// <summary>Shows questions as resources.</summary>
 internal static class ApprovalViews
 {
+    /// <summary>Shows one with its change: what the effect shows itself, or what the workflow's repository says of the commit that a gate is about.</summary>
+    public static async Task<ApprovalResource> ShowAsync(ApprovalRecord approval, WorkspaceFiles files, CancellationToken cancellationToken)
+    {
+        var shown = Show(approval);
+        if (shown.Diff is not null || approval.Question.Commit is not { } commit)
+        {
+            return shown;
+        }
+
+        var from = await files.ResolveAsync(approval.WorkflowId, GitReferences.Base, cancellationToken);
+        return await files.SummarizeDiffAsync(approval.WorkflowId, from, commit, cancellationToken) is { Length: > 0 } diff ? shown with { Diff = diff } : shown;
+    }
+
     public static ApprovalResource Show(ApprovalRecord approval)
     {
         var (question, effect) = (approval.Question, approval.Question.Effect.ToElement());

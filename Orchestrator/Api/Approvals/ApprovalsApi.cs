@@ -4,6 +4,7 @@ using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Api.Access;
 using Stack.Orchestrator.Api.Problems;
+using Stack.Orchestrator.Workspaces;
 
 namespace Stack.Orchestrator.Api.Approvals;
 
@@ -73,8 +74,10 @@ internal static class ApprovalsApi
         });
     }
 
-    private static async Task<IResult> ShowAsync(string id, ApprovalInbox inbox, CancellationToken cancellationToken) =>
-        ApprovalId.TryParse(id, null, out var approvalId) && await inbox.FindAsync(approvalId, cancellationToken) is { } approval ? TypedResults.Ok(ApprovalViews.Show(approval)) : Unknown(id);
+    private static async Task<IResult> ShowAsync(string id, ApprovalInbox inbox, WorkspaceFiles files, CancellationToken cancellationToken) =>
+        ApprovalId.TryParse(id, null, out var approvalId) && await inbox.FindAsync(approvalId, cancellationToken) is { } approval
+            ? TypedResults.Ok(await ApprovalViews.ShowAsync(approval, files, cancellationToken))
+            : Unknown(id);
 
     private static async Task<IResult> DecideAsync(HttpContext context, string id, ApprovalDecisionRequest request, ApprovalInbox inbox, EffectCheck check, CancellationToken cancellationToken)
     {

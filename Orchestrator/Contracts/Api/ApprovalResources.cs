@@ -33,7 +33,7 @@ public sealed record ApprovalResource
     /// <summary>SHA-256 of the effect, lower-case hexadecimal: send it back as <c>expected_hash</c>.</summary>
     public required string EffectHash { get; init; }
 
-    /// <summary>The change, when the effect shows one. Null in lists.</summary>
+    /// <summary>The change: what the effect shows, or which files the commit changed that a gate is about. Null in lists, or when there is none.</summary>
     public string? Diff { get; init; }
 
     /// <summary>The command, when the effect names one.</summary>

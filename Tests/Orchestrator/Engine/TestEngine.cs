@@ -13,7 +13,7 @@ internal sealed class TestEngine : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly List<IHostedService> _running = [];
 
-    private TestEngine(InMemoryStore memory, ManualTimeProvider time, FakeWorkspaces workspaces, INodeDirectory? nodes, IClaimVerifier? verifier, Action<EngineOptions>? configure)
+    private TestEngine(InMemoryStore memory, ManualTimeProvider time, FakeWorkspaces workspaces, INodeDirectory? nodes, IClaimVerifier? verifier, IApprovedEffects? effects, Action<EngineOptions>? configure)
     {
         (Memory, Time, Workspaces) = (memory, time, workspaces);
         Store = new WatchedStore(memory);
@@ -27,6 +27,11 @@ internal sealed class TestEngine : IAsyncDisposable
         if (verifier is not null)
         {
             services.AddSingleton(verifier);
+        }
+
+        if (effects is not null)
+        {
+            services.AddSingleton(effects);
         }
 
         _services = services
@@ -57,9 +62,10 @@ internal sealed class TestEngine : IAsyncDisposable
     public Committer Committer => Get<Committer>();
 
     /// <summary>A new engine. Give the store, the clock and the workspaces of another one to restart it, or to run two side by side.</summary>
-    public static async Task<TestEngine> StartAsync(TestEngine? after = null, Action<EngineOptions>? configure = null, bool committing = true, INodeDirectory? nodes = null, ManualTimeProvider? time = null, IClaimVerifier? verifier = null)
+    public static async Task<TestEngine> StartAsync(
+        TestEngine? after = null, Action<EngineOptions>? configure = null, bool committing = true, INodeDirectory? nodes = null, ManualTimeProvider? time = null, IClaimVerifier? verifier = null, IApprovedEffects? effects = null)
     {
-        var engine = new TestEngine(after?.Memory ?? new InMemoryStore(), after?.Time ?? time ?? new ManualTimeProvider(), after?.Workspaces ?? new FakeWorkspaces(), nodes, verifier, configure);
+        var engine = new TestEngine(after?.Memory ?? new InMemoryStore(), after?.Time ?? time ?? new ManualTimeProvider(), after?.Workspaces ?? new FakeWorkspaces(), nodes, verifier, effects, configure);
         await engine.Get<EngineRecovery>().StartingAsync(None);
         await engine.RunAsync<WorkspaceAdvancer>();
         if (committing)

@@ -116,6 +116,17 @@ public sealed class PlanningApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Plan_TheSameKeyAgain_GivesThePlanThatWasMadeAndAsksNoModel()
+    {
+        Says(Good);
+        var first = await PlanAsync("A program that greets people", key: "k1").ValueAsync<PlanResource>(HttpStatusCode.Created);
+        var again = await PlanAsync("A program that greets people", key: "k1").ValueAsync<PlanResource>();
+        Assert.Equal((first.RequestId, first.Approval.EffectHash), (again.RequestId, again.Approval.EffectHash));
+        await PlanAsync("Something else", key: "k1").ProblemAsync(HttpStatusCode.UnprocessableEntity, ProblemTypes.IdempotencyMismatch);
+        Assert.Single(_provider.Asked, asked => asked.Path.EndsWith("/chat/completions", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Plan_NoModelAnswers_RulesPlanAndSaySo()
     {
         _provider.Always("/v1/chat/completions", ScriptedProvider.Json("""{"error":{"message":"down"}}""", 500));
@@ -171,8 +182,16 @@ public sealed class PlanningApiTests : IAsyncLifetime
         "/v1/chat/completions",
         ScriptedProvider.Lines([$"data: {JsonSerializer.Serialize(new { id = "1", choices = new[] { new { index = 0, delta = new { content = text }, finish_reason = "stop" } } })}", "", "data: [DONE]", ""]));
 
-    private Task<HttpResponseMessage> PlanAsync(string request, string? model = null) =>
-        _host.Client.PostAsync("/api/v1/request", Answers.Json(JsonSerializer.Serialize(model is null ? new { request } : (object)new { request, model })));
+    private Task<HttpResponseMessage> PlanAsync(string request, string? model = null, string? key = null)
+    {
+        var message = new HttpRequestMessage(HttpMethod.Post, "/api/v1/request") { Content = Answers.Of(new PlanRequest { Request = request, Model = model }) };
+        if (key is not null)
+        {
+            message.Headers.Add("Idempotency-Key", key);
+        }
+
+        return _host.Client.SendAsync(message);
+    }
 
     private Task<PlanResource> ShowAsync(WorkflowId requestId) => _host.Client.GetAsync($"/api/v1/request/{requestId}").ValueAsync<PlanResource>();
 }
