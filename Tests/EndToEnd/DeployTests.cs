@@ -2,13 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using Stack.Contracts;
+using Stack.Tests.AppHost.Offline.Containers;
 using Stack.Tests.Containers;
 using Xunit.Abstractions;
 
 namespace Stack.Tests.EndToEnd;
 
 /// <summary>publish → build → deploy on real containers: the main job, a release that does not become healthy, and a kill.</summary>
-[Collection(EndToEndCollection.Name)]
+[Collection(PodmanCollection.Name)]
 public sealed class DeployTests(DeployedStack stack, ITestOutputHelper output) : IClassFixture<DeployedStack>
 {
     [ContainerFact]

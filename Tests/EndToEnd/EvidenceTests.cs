@@ -4,7 +4,7 @@ using Stack.Contracts;
 namespace Stack.Tests.EndToEnd;
 
 /// <summary>Agents' claims on a whole stack: what they say counts for nothing, what is there does.</summary>
-[Collection(EndToEndCollection.Name)]
+[Collection(BesideOthersCollection.Name)]
 public sealed class EvidenceTests
 {
     [Fact]

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 namespace Stack.Tests.EndToEnd;
 
 /// <summary>The README's main job, from the AppHost to the running program, as a newcomer does it.</summary>
-[Collection(EndToEndCollection.Name)]
+[Collection(BesideOthersCollection.Name)]
 public sealed class MainJobTests(ITestOutputHelper output) : MainJobSuite(output, "embedded");
 
 /// <summary>The same on PostgreSQL, Redis and RabbitMQ.</summary>
@@ -20,9 +20,9 @@ public sealed class MainJobTests(ITestOutputHelper output) : MainJobSuite(output
 public sealed class MainJobOnServersTests(ITestOutputHelper output) : MainJobSuite(output, "processes");
 
 /// <summary>The same on these servers in containers of podman.</summary>
-[Collection(EndToEndCollection.Name)]
+[Collection(PodmanCollection.Name)]
 [NeedsServer("podman")]
-public sealed class MainJobInContainersTests(ITestOutputHelper output, PodmanFixture podman) : MainJobSuite(output, "containers"), IClassFixture<PodmanFixture>
+public sealed class MainJobInContainersTests(ITestOutputHelper output, PodmanFixture podman) : MainJobSuite(output, "containers")
 {
     [ServerFact]
     public async Task Stop_WithContainers_RemovesEveryContainerAndNetwork()
