@@ -87,7 +87,7 @@ public sealed class LoopTests(LoopStack loops, ITestOutputHelper output) : IClas
         loops.Ollama.Kill();
         await BreakerAsync("open");
         var before = (await TaskAsync(id)).GetProperty("iteration").GetInt32();
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        await Task.Delay(TimeSpan.FromSeconds(30));
         var during = await TaskAsync(id);
         Assert.Equal((before, "running"), (during.GetProperty("iteration").GetInt32(), during.GetProperty("status").GetString()));
 
