@@ -44,6 +44,7 @@ public sealed class ContainerRunTests
         await LogsAsync(application, "box", "content");
         Assert.Equal(["secret=s3cr3t-value", "lines=first", "second", "/etc/box/inner/file.txt app 644", "content"], application.Log("box"));
         Assert.DoesNotContain(ProcessTable.Ids(), id => ProcessTable.CommandLine(id)?.Contains("s3cr3t-value", StringComparison.Ordinal) == true);
+        await Eventually.TrueAsync(() => application.StateOf("box")!.EnvironmentVariables.Length > 0, "what it was given is shown");
         Assert.Null(Assert.Single(application.StateOf("box")!.EnvironmentVariables, variable => variable.Name == "SECRET").Value);
         Assert.Empty(Directory.GetFiles(Path.Combine(application.Data, "run"), "*.env"));
     }

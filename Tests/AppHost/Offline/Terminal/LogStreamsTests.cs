@@ -37,7 +37,7 @@ public sealed class LogStreamsTests
         await application.StartAsync();
         await Eventually.TrueAsync(() => application.Log("server").Contains("plain"), "all lines are read", TimeSpan.FromSeconds(20));
         await Eventually.TrueAsync(() => application.StateOf("server")?.ReadyEventHandled is { IsCompleted: true }, "it is healthy", TimeSpan.FromSeconds(20));
-        await Eventually.TrueAsync(() => application.Terminal().Contains("all healthy", StringComparison.Ordinal), "the host says so", TimeSpan.FromSeconds(20));
+        await Eventually.TrueAsync(() => application.Terminal().Contains("all healthy", StringComparison.Ordinal) && application.Terminal().Contains("server is healthy", StringComparison.Ordinal), "the host says so", TimeSpan.FromSeconds(20));
         var file = await File.ReadAllTextAsync(Path.Combine(directory.Path, "logs", "server.log"));
         await application.DisposeAsync();
         return (application.Terminal(), file);

@@ -1,5 +1,6 @@
 using System.Net;
 using Stack.Contracts;
+using Stack.Tests.AppHost.Offline;
 using Stack.Tests.Orchestrator.Stores.Postgres;
 using Stack.Tests.Servers;
 
@@ -13,8 +14,8 @@ public sealed class SharedInboxTests
     public async Task Decide_ThroughTwoOrchestratorsAtOnce_ExecutesOnce()
     {
         await using var database = await PostgresDatabase.CreateAsync();
-        var shared = Directory.CreateTempSubdirectory("approvals-").FullName;
-        string[] settings = [$"ConnectionStrings:stackdb={database.Address}", $"Stack:SharedDirectory={shared}"];
+        using var shared = new TemporaryDirectory();
+        string[] settings = [$"ConnectionStrings:stackdb={database.Address}", $"Stack:SharedDirectory={shared.Path}"];
         await using var one = await OrchestratorHost.StartAsync(settings);
         await using var other = await OrchestratorHost.StartAsync(settings);
         for (var round = 1; round <= 5; round++)
@@ -27,6 +28,5 @@ public sealed class SharedInboxTests
 
         var runs = await one.Client.GetAsync("/api/v1/workflows?definition=app").ValueAsync<WorkflowList>();
         Assert.Equal(5, runs.Workflows.Count);
-        Directory.Delete(shared, recursive: true);
     }
 }
