@@ -4,7 +4,7 @@ using Stack.Contracts;
 namespace Stack.Tests.EndToEnd;
 
 /// <summary>Agents' claims on a whole stack: what they say counts for nothing, what is there does.</summary>
-[Collection(BesideOthersCollection.Name)]
+[Collection(EndToEndCollection.Name)]
 public sealed class EvidenceTests
 {
     [Fact]

@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace Stack.Tests.EndToEnd;
 
 /// <summary>The true application host, started by this process with Aspire's testing builder.</summary>
-[Collection(BesideOthersCollection.Name)]
+[Collection(EndToEndCollection.Name)]
 public sealed class InProcessTests(ITestOutputHelper output)
 {
     [Fact]

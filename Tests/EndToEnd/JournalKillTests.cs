@@ -7,7 +7,7 @@ using Stack.Tests.Orchestrator.Gateway;
 namespace Stack.Tests.EndToEnd;
 
 /// <summary>What peers are blamed for: a run that is resumed after a crash pays for its model calls again. Here the orchestrator is killed as soon as the answer is out, and the agent with it.</summary>
-[Collection(BesideOthersCollection.Name)]
+[Collection(EndToEndCollection.Name)]
 public sealed class JournalKillTests
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("journal-kill-").FullName;

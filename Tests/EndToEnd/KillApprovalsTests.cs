@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace Stack.Tests.EndToEnd;
 
 /// <summary>The orchestrator's process is killed while approvals are decided and executed; each is executed exactly once, whoever clicks how often.</summary>
-[Collection(BesideOthersCollection.Name)]
+[Collection(EndToEndCollection.Name)]
 public sealed class KillApprovalsTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Raises = 24;

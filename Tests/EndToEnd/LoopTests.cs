@@ -53,7 +53,7 @@ public sealed class LoopStack : IAsyncLifetime
 }
 
 /// <summary>What users of such systems complain about, reproduced on a real stack with a scripted model, and what ours does.</summary>
-[Collection(BesideOthersCollection.Name)]
+[Collection(EndToEndCollection.Name)]
 public sealed class LoopTests(LoopStack loops, ITestOutputHelper output) : IClassFixture<LoopStack>
 {
     private const string ThreeParts = """test "$(wc -l < parts.txt)" -ge 3""";

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 namespace Stack.Tests.EndToEnd;
 
 /// <summary>The README's main job, from the AppHost to the running program, as a newcomer does it.</summary>
-[Collection(BesideOthersCollection.Name)]
+[Collection(EndToEndCollection.Name)]
 public sealed class MainJobTests(ITestOutputHelper output) : MainJobSuite(output, "embedded");
 
 /// <summary>The same on PostgreSQL, Redis and RabbitMQ.</summary>

@@ -11,7 +11,7 @@ using Xunit.Abstractions;
 namespace Stack.Tests.EndToEnd;
 
 /// <summary>What the services of the true application host tell about themselves while they work.</summary>
-[Collection(BesideOthersCollection.Name)]
+[Collection(EndToEndCollection.Name)]
 public sealed class TelemetryTests(ITestOutputHelper output)
 {
     private static readonly string[] Services = ["orchestrator", "scaffold-agent", "validation-agent", "e2e-agent", "integration-agent", "deployment-agent"];
