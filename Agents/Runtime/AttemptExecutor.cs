@@ -187,6 +187,9 @@ internal sealed partial class AttemptExecutor(IAgent agent, AgentKit kit, Result
             StartedAt = attempt.StartedAt,
             Usage = new Usage { DurationMs = (long)duration.TotalMilliseconds },
         };
+
+        // Who drains waits until nothing is under way, and then for what is to be delivered: at no moment is the attempt in neither.
+        outbox.Expect();
         table.End(attempt, awaitsReceipt: true);
         outbox.Add(result with { Traceparent = activity?.Id ?? attempt.Task.Traceparent, Tracestate = activity?.TraceStateString ?? attempt.Task.Tracestate });
     }

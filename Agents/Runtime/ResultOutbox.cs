@@ -30,11 +30,13 @@ internal sealed partial class ResultOutbox(ITaskFeed feed, AttemptTable table, O
     /// <summary>How many results have no receipt yet.</summary>
     public int Undelivered => Volatile.Read(ref _undelivered);
 
-    /// <summary>Takes a result to deliver.</summary>
+    /// <summary>Counts a result that is about to come: from now on <see cref="WaitUntilDeliveredAsync"/> waits for it.</summary>
+    public void Expect() => Interlocked.Increment(ref _undelivered);
+
+    /// <summary>Takes a result to deliver, which was counted by <see cref="Expect"/>.</summary>
     /// <param name="result">The result.</param>
     public void Add(ResultEnvelope result)
     {
-        Interlocked.Increment(ref _undelivered);
         var entry = new Entry(result, file: null);
         if (result.Usage.DurationMs >= WorthKeepingMs)
         {

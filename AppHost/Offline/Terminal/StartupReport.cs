@@ -48,11 +48,16 @@ internal sealed class StartupReport(
             {
                 await Task.WhenAny(handled);
             }
-            if (waited.Contains(change.ResourceId) && change.Snapshot.State?.Text == KnownResourceStates.Running && IsSettled(change.Snapshot) && told.Add(change.ResourceId))
+            // The newest state of each, which may be newer than the change that woke us.
+            var newest = waited.Select(id => notifications.TryGetCurrentState(id, out var known) ? known : null).OfType<ResourceEvent>().ToList();
+            foreach (var known in newest)
             {
-                Say(string.Create(CultureInfo.InvariantCulture, $"{change.ResourceId} is healthy ({clock.SinceHostStart.TotalSeconds:0.0} s)"));
+                if (known.Snapshot.State?.Text == KnownResourceStates.Running && IsSettled(known.Snapshot) && told.Add(known.ResourceId))
+                {
+                    Say(string.Create(CultureInfo.InvariantCulture, $"{known.ResourceId} is healthy ({clock.SinceHostStart.TotalSeconds:0.0} s)"));
+                }
             }
-            if (waited.All(id => notifications.TryGetCurrentState(id, out var known) && IsSettled(known.Snapshot)))
+            if (newest.Count == waited.Count && newest.TrueForAll(known => IsSettled(known.Snapshot)))
             {
                 return;
             }
