@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Stack.Checks.Processes;
 using Stack.Contracts;
 using Stack.Tests.Orchestrator.Api;
 using Stack.Tests.Orchestrator.Gateway;
@@ -27,7 +28,7 @@ public sealed class BudgetTests
             aliases: {smart: [gpt], fast: [gpt]}
             budgets: {day: {money: 0.50} }
             """);
-        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Ports.Free()}"), Timeout = TimeSpan.FromSeconds(60) };
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{FreePort.Next()}"), Timeout = TimeSpan.FromSeconds(60) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Master);
         using (await StartAsync(client, folder))
         {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
+using Stack.Checks.Processes;
 using Stack.Contracts;
 
 namespace Stack.Tests.EndToEnd;
@@ -13,7 +14,7 @@ public sealed class BurstTests : IDisposable
     private const int Workflows = 500;
     private readonly string _directory = Directory.CreateTempSubdirectory("stack-burst-").FullName;
     private readonly List<Process> _processes = [];
-    private readonly HttpClient _client = new() { BaseAddress = new Uri($"http://127.0.0.1:{Ports.Free()}"), Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient _client = new() { BaseAddress = new Uri($"http://127.0.0.1:{FreePort.Next()}"), Timeout = TimeSpan.FromSeconds(60) };
 
     [Fact]
     public async Task Submit_FiveHundredWorkflowsAtOnceWhileTheAgentDies_AllCompleteAndNoStageTwice()
@@ -56,7 +57,7 @@ public sealed class BurstTests : IDisposable
     private Process StartAgent(string name) => Start(
         "Agents",
         "Stack.Agents.dll",
-        ("ASPNETCORE_URLS", $"http://127.0.0.1:{Ports.Free().ToString(CultureInfo.InvariantCulture)}"),
+        ("ASPNETCORE_URLS", $"http://127.0.0.1:{FreePort.Next().ToString(CultureInfo.InvariantCulture)}"),
         ("Stack__OrchestratorUrl", _client.BaseAddress!.ToString()),
         ("Stack__DataDirectory", Path.Combine(_directory, name)),
         ("Agent__Type", "noop"),

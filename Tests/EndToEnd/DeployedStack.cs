@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using Stack.Checks.Processes;
 using Stack.Tests.Containers;
 
 namespace Stack.Tests.EndToEnd;
@@ -13,7 +14,7 @@ public sealed class DeployedStack : IAsyncLifetime, IDisposable
     private readonly string _name = $"stacktest{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}";
     private HttpClient? _client;
 
-    public int Port { get; } = Ports.Free();
+    public int Port { get; } = FreePort.Next();
 
     public Uri Address => new($"http://127.0.0.1:{Port}");
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Stack.Checks.Processes;
 using Stack.Contracts;
 using Stack.Tests.Orchestrator.Api;
 using Stack.Tests.Orchestrator.Gateway;
@@ -21,7 +22,7 @@ public sealed class JournalKillTests
             providers: {cloud: {kind: openai, url: "{{cloud.Address}}v1", local: false, retries: 0} }
             models: {gpt: {provider: cloud, price: {input: 2, output: 10} } }
             """);
-        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Ports.Free()}"), Timeout = TimeSpan.FromSeconds(30) };
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{FreePort.Next()}"), Timeout = TimeSpan.FromSeconds(30) };
         try
         {
             WorkflowId workflow;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Stack.Checks.Processes;
 using Stack.Contracts;
 using Xunit.Abstractions;
 
@@ -17,7 +18,7 @@ public sealed class KillApprovalsTests(ITestOutputHelper output) : IAsyncLifetim
     private static readonly TimeSpan s_ready = TimeSpan.FromSeconds(60);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("stack-approvals-").FullName;
-    private readonly Uri _address = new($"http://127.0.0.1:{Ports.Free()}/");
+    private readonly Uri _address = new($"http://127.0.0.1:{FreePort.Next()}/");
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };
     private KeptProcess? _process;
 

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Stack.Tests.EndToEnd;
 
@@ -41,16 +39,6 @@ internal static class Programs
 
     public static Task<(int ExitCode, string Output, string Error)> CliAsync(RunningStack stack, TimeSpan deadline, params string[] arguments) =>
         RunAsync("dotnet", stack.DataDirectory, deadline, [PathOf("Cli", "stack.dll"), .. arguments, "--server", stack.Address.ToString()]);
-}
-
-internal static class Ports
-{
-    public static int Free()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
 
 internal static class Answering

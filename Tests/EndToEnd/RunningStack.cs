@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using System.Text;
+using Stack.Checks.Processes;
 using Stack.Contracts;
 
 namespace Stack.Tests.EndToEnd;
@@ -19,7 +20,7 @@ internal sealed class RunningStack : IAsyncDisposable
     {
         _infrastructure = infrastructure;
         DataDirectory = Directory.CreateTempSubdirectory("stack-e2e-").FullName;
-        Port = Ports.Free();
+        Port = FreePort.Next();
         Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
     }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Stack.Checks.Processes;
 
 namespace Stack.Tests.EndToEnd;
 
@@ -58,7 +59,7 @@ internal sealed class OllamaProcess(string directory) : IDisposable
 {
     private KeptProcess? _process;
 
-    public int Port { get; } = Ports.Free();
+    public int Port { get; } = FreePort.Next();
 
     public Uri Address => new($"http://127.0.0.1:{Port}");
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
+using Stack.Checks.Processes;
 using Stack.Contracts;
 using Stack.Tests.Orchestrator.Stores.Postgres;
 using Stack.Tests.Servers;
@@ -15,7 +16,7 @@ public class SeveralOrchestratorsTests : IAsyncLifetime
     private const int Workflows = 300;
     private static readonly TimeSpan Ready = TimeSpan.FromSeconds(60);
     private readonly string _directory = Directory.CreateTempSubdirectory("stack-several-").FullName;
-    private readonly Uri[] _addresses = [.. Enumerable.Range(0, 3).Select(_ => new Uri($"http://127.0.0.1:{Ports.Free()}/"))];
+    private readonly Uri[] _addresses = [.. Enumerable.Range(0, 3).Select(_ => new Uri($"http://127.0.0.1:{FreePort.Next()}/"))];
     private readonly List<KeptProcess> _processes = [];
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };
     private PostgresDatabase? _database;

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
+using Stack.Checks.Processes;
 
 namespace Stack.Tests.Servers;
 
@@ -23,7 +22,7 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private PostgresServer(string[] settings) => _settings = settings;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Next();
 
     /// <summary>The server that tests share which leave it as it is. It ends with the test run.</summary>
     public static Task<PostgresServer> SharedAsync() => Shared.Value;
@@ -98,13 +97,6 @@ internal sealed class PostgresServer : IAsyncDisposable
         {
             Directory.Delete(_folder, recursive: true);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private string Data => Path.Combine(_folder, "data");

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using Stack.Checks.Processes;
 using Stack.Messaging.RabbitMq;
 
 namespace Stack.Tests.Servers;
@@ -26,9 +25,9 @@ public sealed class RabbitMqServer : IAsyncLifetime
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private readonly string _folder = Directory.CreateTempSubdirectory("stack-rabbitmq-").FullName;
-    private readonly int _port = FreePort();
-    private readonly int _distributionPort = FreePort();
-    private readonly int _mapperPort = FreePort();
+    private readonly int _port = FreePort.Next();
+    private readonly int _distributionPort = FreePort.Next();
+    private readonly int _mapperPort = FreePort.Next();
     private Process? _process;
 
     public int Port => _port;
@@ -179,12 +178,5 @@ public sealed class RabbitMqServer : IAsyncLifetime
         {
             return false; // Not yet, whatever it says.
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

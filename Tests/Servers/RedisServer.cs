@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Stack.Checks.Processes;
 using StackExchange.Redis;
 
 namespace Stack.Tests.Servers;
@@ -18,7 +19,7 @@ public sealed class RedisServer : IAsyncLifetime
 {
     private const string Password = "secret";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Next();
     private Process? _process;
     private int _database;
 
@@ -86,12 +87,5 @@ public sealed class RedisServer : IAsyncLifetime
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Configuration;
 
@@ -72,15 +71,8 @@ internal sealed class EndpointAllocator(KeptPorts kept, DistributedApplicationMo
     /// <summary>A port that nobody has at the moment, and that was not given before.</summary>
     internal int FreePort()
     {
-        while (true)
-        {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            var port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-            if (given.Add(port) && !PortOwner.IsTaken(port))
-            {
-                return port;
-            }
-        }
+        var port = KeptPorts.Choose(given);
+        given.Add(port);
+        return port;
     }
 }

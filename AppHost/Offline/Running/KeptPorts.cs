@@ -35,7 +35,8 @@ internal sealed class KeptPorts(StateDirectory data)
         }
     }
 
-    private static int Choose(HashSet<int> others)
+    /// <summary>A free port that is none of the others.</summary>
+    internal static int Choose(HashSet<int> others)
     {
         for (var attempt = 0; attempt < 1_000; attempt++)
         {

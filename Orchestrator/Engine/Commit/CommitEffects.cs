@@ -58,7 +58,7 @@ internal sealed class CommitEffects(
                 {
                     ready.LaneOf(begun.AgentType).Parked(begun.Priority);
                 }
-                else if (draft.State.IsOutstanding(begun.Stage, begun.Attempt) && !begun.Parked)
+                else if (!begun.Parked)
                 {
                     offers.Add(new ReadyTask(new TaskId(draft.Workflow.Header.Id, begun.Stage, begun.Attempt), begun.AgentType, begun.Priority, begun.AvailableAt));
                 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
+using Stack.Checks.Processes;
 using Stack.Contracts;
 using Stack.Messaging.Http;
 using Stack.Tests.Agents;
@@ -221,7 +222,7 @@ public sealed class HttpTaskFeedTests : IAsyncLifetime, IDisposable
     public async Task Call_OneOfTwoIsGone_GoesToTheOther_AndHomeAgainLater()
     {
         var time = new Stack.Tests.Orchestrator.Engine.ManualTimeProvider();
-        var gone = new Uri($"http://127.0.0.1:{Stack.Tests.EndToEnd.Ports.Free()}/");
+        var gone = new Uri($"http://127.0.0.1:{FreePort.Next()}/");
         var addresses = new OrchestratorAddresses([gone, _server.Address], 0, time);
         using var feed = new HttpTaskFeed(_client, new HttpTaskFeedOptions { Addresses = addresses, JoinToken = "join" }, _token, TimeProvider.System, new Random(1), NullLogger<HttpTaskFeed>.Instance);
 

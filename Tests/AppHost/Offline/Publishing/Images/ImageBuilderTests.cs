@@ -3,6 +3,7 @@ using System.Net;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Offline;
+using Stack.Checks.Processes;
 using Stack.Tests.Containers;
 using Stack.Tests.EndToEnd;
 using Stack.Tests.Servers;
@@ -22,7 +23,7 @@ public sealed class ImageBuilderTests : IDisposable
             return;
         }
 
-        var port = Ports.Free();
+        var port = FreePort.Next();
         await File.WriteAllTextAsync(directory.File("registry.yml"), $"version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {directory.File("registry")}\nhttp:\n  addr: 127.0.0.1:{port}\n");
         using var registry = ServerProcess.Start(program, ["serve", directory.File("registry.yml")]);
         try
@@ -48,7 +49,7 @@ public sealed class ImageBuilderTests : IDisposable
     [ContainerFact]
     public async Task Build_FromABaseImageThatIsNotThere_NamesItAndTheRemedy()
     {
-        var port = Ports.Free().ToString(CultureInfo.InvariantCulture);
+        var port = FreePort.Next().ToString(CultureInfo.InvariantCulture);
 
         var refusal = await Assert.ThrowsAsync<DistributedApplicationException>(() => BuildAsync($"127.0.0.1:{port}/nothing:1", TextWriter.Null));
 
