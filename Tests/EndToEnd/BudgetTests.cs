@@ -43,7 +43,7 @@ public sealed class BudgetTests
             Assert.Equal("budget_exhausted", await AskAsync(client, "gpt", Master));
         }
 
-        Directory.Delete(folder, recursive: true);
+        Folders.Remove(folder);
     }
 
     private static async Task<KeptProcess> StartAsync(HttpClient client, string folder)

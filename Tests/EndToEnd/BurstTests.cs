@@ -51,7 +51,7 @@ public sealed class BurstTests : IDisposable
         }
 
         _client.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        Folders.Remove(_directory);
     }
 
     private Process StartAgent(string name) => Start(

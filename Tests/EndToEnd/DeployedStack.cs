@@ -71,7 +71,7 @@ public sealed class DeployedStack : IAsyncLifetime, IDisposable
             }
         }
 
-        Directory.Delete(_folder, recursive: true);
+        Folders.Remove(_folder);
     }
 
     public void Dispose() => _client?.Dispose();

@@ -42,7 +42,7 @@ public sealed class JournalKillTests
         }
         finally
         {
-            Directory.Delete(_folder, recursive: true);
+            Folders.Remove(_folder);
         }
     }
 

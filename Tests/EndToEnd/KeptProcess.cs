@@ -15,7 +15,7 @@ internal sealed class KeptProcess : IDisposable
     {
         Directory.CreateDirectory(directory);
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = directory };
-        foreach (var argument in (string[])["-c", "\"$@\" >> out.log 2>&1 & pid=$!; echo $pid; cat > /dev/null; kill -KILL $pid", "keeper", "dotnet", Programs.PathOf(project, assembly), .. arguments])
+        foreach (var argument in (string[])["-c", "\"$@\" >> out.log 2>&1 & pid=$!; echo $pid; cat > /dev/null; kill -KILL $pid; wait $pid", "keeper", "dotnet", Programs.PathOf(project, assembly), .. arguments])
         {
             start.ArgumentList.Add(argument);
         }

@@ -28,7 +28,7 @@ public sealed class KillApprovalsTests(ITestOutputHelper output) : IAsyncLifetim
     {
         _process?.Dispose();
         _client.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        Folders.Remove(_directory);
         return Task.CompletedTask;
     }
 

@@ -149,7 +149,7 @@ internal sealed class RunningStack : IAsyncDisposable
         Client.Dispose();
         foreach (var folder in Folders().Reverse().ToArray())
         {
-            Directory.Delete(folder, recursive: true);
+            Stack.Checks.Processes.Folders.Remove(folder);
         }
     }
 

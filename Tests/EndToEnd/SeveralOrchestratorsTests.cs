@@ -35,7 +35,7 @@ public class SeveralOrchestratorsTests : IAsyncLifetime
             await _database.DisposeAsync();
         }
 
-        Directory.Delete(_directory, recursive: true);
+        Folders.Remove(_directory);
     }
 
     [ServerFact]

@@ -97,11 +97,8 @@ internal sealed class TaskSession(IChannel channel, string queue, ChannelWriter<
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await channel.DisposeAsync();
-        _gate.Dispose();
-    }
+    // The gate is for whoever still settles: it holds nothing that must be given back.
+    public ValueTask DisposeAsync() => channel.DisposeAsync();
 
     private void Advance(IReadOnlyCollection<ulong> tags)
     {

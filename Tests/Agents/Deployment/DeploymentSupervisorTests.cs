@@ -172,7 +172,7 @@ public sealed class DeploymentSupervisorTests : IAsyncLifetime
     {
         var directory = _folder.At($"shop/{release}");
         SampleServer.Write(directory, release, behavior);
-        return await agent.Supervisor.SwapAsync(
+        var result = await agent.Supervisor.SwapAsync(
             new DeploymentResource
             {
                 Name = "shop",
@@ -186,6 +186,8 @@ public sealed class DeploymentSupervisorTests : IAsyncLifetime
             },
             limit ?? Limit,
             CancellationToken.None);
+        Assert.True(result.Running is not null || behavior is not "well", $"{result.Reason} {result.Output}");
+        return result;
     }
 
     private async Task<bool> AnswersAsync(string url)

@@ -8,30 +8,24 @@ internal static class SampleServer
 {
     private const string Source = """
         using System;
-        using System.IO;
-        using System.Net;
-        using System.Text;
+        using Microsoft.AspNetCore.Builder;
+        using Microsoft.AspNetCore.Http;
 
         if (BEHAVIOR == "dies") { Console.Error.WriteLine("cannot open the cash box"); return 3; }
-        using var listener = new HttpListener();
-        listener.Prefixes.Add(Environment.GetEnvironmentVariable("ASPNETCORE_URLS") + "/");
-        listener.Start();
-        while (true)
-        {
-            var context = listener.GetContext();
-            var path = context.Request.Url.AbsolutePath;
-            if (path == "/crash") { Environment.Exit(7); }
-            context.Response.StatusCode = path == "/health" && BEHAVIOR == "sick" ? 503 : 200;
-            var body = Encoding.UTF8.GetBytes(path == "/data" ? Environment.GetEnvironmentVariable("DATA_DIRECTORY") : path == "/secret" ? Environment.GetEnvironmentVariable("STACK_TEST_SECRET") ?? "none" : "VERSION");
-            try { context.Response.OutputStream.Write(body, 0, body.Length); context.Response.Close(); }
-            catch (Exception) { /* Whoever asked went away. */ }
-        }
+        var app = WebApplication.CreateSlimBuilder(args).Build();
+        app.MapGet("/crash", () => Environment.Exit(7));
+        app.MapGet("/health", () => Results.StatusCode(BEHAVIOR == "sick" ? 503 : 200));
+        app.MapGet("/data", () => Environment.GetEnvironmentVariable("DATA_DIRECTORY"));
+        app.MapGet("/secret", () => Environment.GetEnvironmentVariable("STACK_TEST_SECRET") ?? "none");
+        app.MapGet("/", () => "VERSION");
+        app.Run();
+        return 0;
         """;
 
     private static readonly MetadataReference[] References =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
+            .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.", StringComparison.Ordinal)))
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
 
@@ -48,6 +42,6 @@ internal static class SampleServer
         Assert.True(result.Success, string.Join('\n', result.Diagnostics));
         File.WriteAllText(
             Path.Combine(directory, "server.runtimeconfig.json"),
-            """{"runtimeOptions": {"tfm": "net10.0", "framework": {"name": "Microsoft.NETCore.App", "version": "10.0.0"}}}""");
+            """{"runtimeOptions": {"tfm": "net10.0", "framework": {"name": "Microsoft.AspNetCore.App", "version": "10.0.0"}}}""");
     }
 }

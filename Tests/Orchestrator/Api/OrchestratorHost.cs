@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Stack.Checks.Processes;
 using Stack.Contracts;
 
 namespace Stack.Tests.Orchestrator.Api;
@@ -52,7 +53,7 @@ public sealed class OrchestratorHost : IAsyncDisposable
         await _app.DisposeAsync();
         if (!_keepsFolder)
         {
-            Directory.Delete(Folder, recursive: true);
+            Folders.Remove(Folder);
         }
     }
 

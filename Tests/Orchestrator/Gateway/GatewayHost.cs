@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Stack.Checks.Processes;
 using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Gateway;
@@ -125,7 +126,7 @@ public sealed class GatewayHost : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        Folders.Remove(_folder);
     }
 
     internal GatewayFile Configuration => Services.GetRequiredService<GatewayFile>();

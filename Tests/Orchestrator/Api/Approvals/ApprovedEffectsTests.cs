@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Stack.Checks.Processes;
 using Stack.Contracts;
 using Stack.Engine;
 
@@ -49,7 +50,7 @@ public sealed class ApprovedEffectsTests
             Assert.Equal(4m, (await Inbox.BudgetAsync(host.Client, "day/2026-01-01"))!.Limits!.Money);
         }
 
-        Directory.Delete(folder, recursive: true);
+        Folders.Remove(folder);
     }
 
     [Fact]
@@ -76,7 +77,7 @@ public sealed class ApprovedEffectsTests
             Assert.True((await Inbox.ShowAsync(host.Client, asked.Id)).Decision!.Execution!.Succeeded);
         }
 
-        Directory.Delete(folder, recursive: true);
+        Folders.Remove(folder);
     }
 
     private static async Task<WorkflowId> SubmitAsync(HttpClient client, string effect) =>

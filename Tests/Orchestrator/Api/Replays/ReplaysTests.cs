@@ -1,4 +1,5 @@
 using System.Net;
+using Stack.Checks.Processes;
 using Stack.Cli;
 using Stack.Contracts;
 using Stack.Tests.Orchestrator.Cli;
@@ -109,7 +110,7 @@ public sealed class ReplaysTests : IAsyncLifetime
         Assert.True(source.Status is WorkflowStatus.Completed, source.Reason);
         var file = Path.Combine(_host.Folder, "with-repository.json");
         Assert.Equal(ExitCode.Completed, (await StackAsync(_host, "record", $"{source.Id}", "-o", file)).Code);
-        Directory.Delete(repository, recursive: true);
+        Folders.Remove(repository);
         var (elsewhere, crew) = await BeginAsync();
         await using var host = elsewhere;
         await using var others = crew;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Stack.Contracts;
 using Stack.Tests.Orchestrator.Engine;
@@ -22,6 +23,19 @@ public sealed class IdTests
         Assert.Equal(ids, ids.Order());
         Assert.Equal(ids.Select(id => id.ToString()), ids.Select(id => id.ToString()).Order(StringComparer.Ordinal));
         Assert.True(ids[0] < ids[1] && ids[1] > ids[0] && ids[0] <= ids[1] && ids[1] >= ids[0]);
+    }
+
+    [Fact]
+    public void WorkflowId_ManyOfOneMoment_SortInTheOrderOfTheirMakingAndAreVersion7()
+    {
+        var time = new ManualTimeProvider();
+        var ids = Enumerable.Range(0, 10_000).Select(_ => WorkflowId.New(time)).ToList();
+
+        Assert.Equal(ids, ids.Order());
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+        Assert.All(ids, id => Assert.Equal((7, 0x8), (id.Value.Version, id.Value.Variant & 0xC)));
+        var moment = DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(ids[0].ToString().Replace("-", "", StringComparison.Ordinal)[..12], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        Assert.InRange(moment - time.GetUtcNow(), TimeSpan.FromMilliseconds(-1), TimeSpan.FromMilliseconds(10));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Xml.Linq;
+using Stack.Checks.Processes;
 using Stack.Orchestrator.Gateway.Builtin;
 
 namespace Stack.Tests.Orchestrator.Gateway.Builtin;
@@ -10,7 +11,7 @@ public sealed class GeneratedRepositoryTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("stack-generated-").FullName;
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => Folders.Remove(_directory);
 
     [Theory]
     [InlineData("A calculator web API with add, subtract, multiply and divide")]

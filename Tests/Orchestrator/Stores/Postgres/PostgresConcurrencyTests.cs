@@ -84,16 +84,15 @@ public sealed class PostgresConcurrencyTests : IAsyncLifetime
         })));
         var reader = Database.Open();
         var seen = new List<StoredEvent>();
+        bool isOver, hasMore;
         do
         {
+            isOver = writing.IsCompleted;
             var page = await reader.ReadEventsAsync(null, seen.Count == 0 ? 0 : seen[^1].Id, 11, CancellationToken.None);
             seen.AddRange(page);
-            if (page.Count == 0 && writing.IsCompleted)
-            {
-                break;
-            }
+            hasMore = page.Count > 0;
         }
-        while (true);
+        while (hasMore || !isOver);
 
         await writing;
         var all = new List<StoredEvent>();
