@@ -50,6 +50,25 @@ public sealed class DeployTests(DeployedStack stack, ITestOutputHelper output) :
     }
 
     [ContainerFact]
+    public async Task Deploy_InterruptedWhileItWaits_RollsBackAndSaysSo()
+    {
+        var before = await ServingAsync();
+        var original = await File.ReadAllTextAsync(stack.EnvironmentFile);
+        await File.WriteAllTextAsync(stack.EnvironmentFile, original.Replace("ORCHESTRATOR_IMAGE=\n", "ORCHESTRATOR_IMAGE=docker.io/library/redis:8.6\n", StringComparison.Ordinal));
+
+        var (exitCode, said) = await stack.InterruptedAsync("deploy", async () => (await RehearsingAsync()).Length > 0, healthSeconds: 120);
+
+        await File.WriteAllTextAsync(stack.EnvironmentFile, original);
+        output.WriteLine(said);
+        Assert.Equal(130, exitCode);
+        Assert.Contains("Interrupted; what was begun is undone.", said, StringComparison.Ordinal);
+        Assert.Contains("rolling back to the release before", said, StringComparison.Ordinal);
+        Assert.Equal(before, await ServingAsync());
+        Assert.Equal("", await RehearsingAsync());
+        Assert.Matches(@"RolledBack\s+it was interrupted", (await stack.AppHostAsync("releases")).Output);
+    }
+
+    [ContainerFact]
     public async Task Kill_OfTheOrchestratorsProcess_LosesNothing()
     {
         using var submitted = await stack.Client.PostAsJsonAsync("/api/v1/workflows", new SubmitWorkflowRequest { ProjectRequirements = "A library that counts words" }, StackJson.Options);
@@ -72,6 +91,9 @@ public sealed class DeployTests(DeployedStack stack, ITestOutputHelper output) :
     /// <summary>The container of the orchestrator that serves, and since when.</summary>
     private Task<string> ServingAsync() => TestContainers.PodmanAsync(
         "ps", "--filter", $"name={stack.Container("orchestrator", 1)[..^1]}", "--filter", "label=stack.role=Serving", "--format", "{{.Names}} {{.CreatedAt}}");
+
+    private Task<string> RehearsingAsync() => TestContainers.PodmanAsync(
+        "ps", "--all", "--filter", $"name={stack.Container("orchestrator", 1)[..^1]}", "--filter", "label=stack.role=Rehearsing", "--format", "{{.Names}}");
 
     private async Task<(int Polls, int Failed)> PollAsync(CancellationToken cancellationToken)
     {

@@ -48,13 +48,33 @@ public sealed class DeployedStack : IAsyncLifetime, IDisposable
     /// <summary>Runs the AppHost for this deployment and returns its exit code and all that it wrote.</summary>
     public async Task<(int ExitCode, string Output)> AppHostAsync(string verb, int healthSeconds = 90)
     {
-        var (exitCode, output, errors) = await TestContainers.RunAsync(
-            "dotnet",
-            await TestContainers.EnvironmentAsync(),
-            Programs.PathOf("AppHost", "Stack.AppHost.dll"), verb, "--output-path", Path.Combine(_folder, "out"), "--data", Path.Combine(_folder, "data"), "--deployment-name", _name,
-            "--orchestrator-port", Port.ToString(CultureInfo.InvariantCulture), "--base-image", "localhost/stack-test/workshop", "--health-timeout", healthSeconds.ToString(CultureInfo.InvariantCulture));
+        var (exitCode, output, errors) = await TestContainers.RunAsync("dotnet", await TestContainers.EnvironmentAsync(), ArgumentsOf(verb, healthSeconds));
         return (exitCode, output + errors);
     }
+
+    /// <summary>Runs the AppHost for this deployment, interrupts it at a moment, and returns its exit code and all that it wrote.</summary>
+    public async Task<(int ExitCode, string Output)> InterruptedAsync(string verb, Func<Task<bool>> moment, int healthSeconds)
+    {
+        var start = new ProcessStartInfo("dotnet", ArgumentsOf(verb, healthSeconds)) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in await TestContainers.EnvironmentAsync())
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await Answering.TrueAsync(moment, TimeSpan.FromMinutes(1), () => "The moment did not come.");
+        RunningStack.Terminate(process.Id);
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output + await errors);
+    }
+
+    private string[] ArgumentsOf(string verb, int healthSeconds) =>
+    [
+        Programs.PathOf("AppHost", "Stack.AppHost.dll"), verb, "--output-path", Path.Combine(_folder, "out"), "--data", Path.Combine(_folder, "data"), "--deployment-name", _name,
+        "--orchestrator-port", Port.ToString(CultureInfo.InvariantCulture), "--base-image", "localhost/stack-test/workshop", "--health-timeout", healthSeconds.ToString(CultureInfo.InvariantCulture),
+    ];
 
     /// <summary>Runs the command of Stack against the deployment.</summary>
     internal Task<(int ExitCode, string Output, string Error)> CliAsync(TimeSpan deadline, params string[] arguments) =>

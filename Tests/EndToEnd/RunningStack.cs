@@ -121,6 +121,9 @@ internal sealed class RunningStack : IAsyncDisposable
 
     public static void Kill(int pid) => Signals.Send(pid, Signals.Kill);
 
+    /// <summary>Asks a process to end.</summary>
+    public static void Terminate(int pid) => Signals.Send(pid, Signals.Terminate);
+
     /// <summary>Stops the AppHost as Ctrl+C does.</summary>
     public async Task StopAsync()
     {
@@ -191,6 +194,7 @@ internal sealed class RunningStack : IAsyncDisposable
     {
         public const int Interrupt = 2;
         public const int Kill = 9;
+        public const int Terminate = 15;
 
         public static void Send(int pid, int signal) => _ = kill(pid, signal);
 

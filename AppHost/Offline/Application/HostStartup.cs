@@ -19,15 +19,20 @@ internal sealed class HostStartup(
         {
             return null;
         }
+        using var interruption = new Interruption(errors, cancellationToken);
         try
         {
-            await publishing().RunAsync(cancellationToken);
+            await publishing().RunAsync(interruption.Token);
             return 0;
         }
         catch (DistributedApplicationException failure)
         {
             Refuse(failure);
             return 1;
+        }
+        catch (OperationCanceledException) when (interruption.HasHappened)
+        {
+            return Interruption.ExitCode;
         }
     }
 

@@ -74,16 +74,7 @@ internal sealed record ContainerRuntime(string Name, string Program, string Vers
 
     private static ProcessStartInfo StartOf(string program, IReadOnlyList<string> arguments, IReadOnlyList<EvaluatedVariable> environment)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        // A session of its own, so that a Ctrl+C of the terminal does not end it in the middle of its work.
-        if (SessionLauncher.Find() is { } launcher)
-        {
-            start.FileName = launcher.Program;
-            foreach (var argument in launcher.Arguments.Append(program))
-            {
-                start.ArgumentList.Add(argument);
-            }
-        }
+        var start = SessionLauncher.StartOf(program);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

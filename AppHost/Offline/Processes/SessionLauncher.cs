@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Aspire.Hosting.Offline;
 
 /// <summary>The program that starts another as the leader of a new session, in place of itself, so that the process id stays.</summary>
@@ -7,6 +9,25 @@ internal sealed record SessionLauncher(string Program, IReadOnlyList<string> Arg
 
     /// <summary>The launcher of this machine; null when there is none, as on Windows.</summary>
     internal static SessionLauncher? Find() => Found.Value;
+
+    /// <summary>Describes a program that a Ctrl+C of the terminal does not end in the middle of its work.</summary>
+    /// <param name="program">Its name or path.</param>
+    internal static ProcessStartInfo StartOf(string program)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        if (Find() is { } launcher)
+        {
+            start.FileName = launcher.Program;
+            foreach (var argument in launcher.Arguments.Append(program))
+            {
+                start.ArgumentList.Add(argument);
+            }
+        }
+        return start;
+    }
+
+    /// <summary>Whether a program is on the PATH of this process, or is the path of a file.</summary>
+    internal static bool Knows(string program) => File.Exists(program) || Locate(program) is not null;
 
     private static SessionLauncher? Search()
     {

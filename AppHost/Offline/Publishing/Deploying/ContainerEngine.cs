@@ -55,11 +55,24 @@ internal sealed class ContainerEngine(string program, IReadOnlyDictionary<string
     /// <summary>Runs a command to its end.</summary>
     internal async Task<EngineAnswer> AskAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) => await TryAsync(arguments, environment: null, cancellationToken) ?? throw Gone();
 
+    /// <summary>Ends containers, with ten seconds for a goodbye, and removes them; those that are not there are no failure.</summary>
+    /// <returns>What the removal said.</returns>
+    internal async Task<EngineAnswer> RemoveAsync(IReadOnlyList<string> containers, CancellationToken cancellationToken)
+    {
+        // In two steps: docker's removal knows no time.
+        await AskAsync(["stop", "-t", "10", .. containers], cancellationToken);
+        return await AskAsync(["rm", "--force", .. containers], cancellationToken);
+    }
+
     private DistributedApplicationException Gone() => new($"{program} is not on the PATH any more.");
 
     private async Task<EngineAnswer?> TryAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        if (!OperatingSystem.IsWindows() && !SessionLauncher.Knows(program))
+        {
+            return null;
+        }
+        var start = SessionLauncher.StartOf(program);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -25,7 +25,7 @@ internal sealed class DeployCommand(ContainerEngine engine, DeploymentOptions op
         }
         catch (Exception failure) when (failure is DistributedApplicationException or OperationCanceledException)
         {
-            history.RollBack(release, failure.Message.Split('\n')[0].TrimEnd());
+            history.RollBack(release, failure is OperationCanceledException ? "it was interrupted" : failure.Message.Split('\n')[0].TrimEnd());
             throw failure is DistributedApplicationException
                 ? new DistributedApplicationException($"Release {release.Number} was rolled back: {failure.Message}", failure)
                 : failure;
@@ -40,9 +40,9 @@ internal sealed class DeployCommand(ContainerEngine engine, DeploymentOptions op
         await using var held = History.Lock();
         var names = (await engine.RunAsync(["ps", "--all", "--filter", $"label={DeployedContainer.DeploymentLabel}={options.Name}", "--format", "{{.Names}}"], cancellationToken))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        if (names.Length > 0)
+        if (names.Length > 0 && await engine.RemoveAsync(names, cancellationToken) is { IsSuccess: false } refused)
         {
-            await engine.RunAsync(["rm", "--force", "--time", "10", .. names], cancellationToken);
+            throw new DistributedApplicationException($"{engine.Program} could not remove the containers of {options.Name}: {refused.LastWords} Correct what it says, and destroy again.");
         }
         await RemoveNetworkAsync(NetworkName(compose), cancellationToken);
         output.WriteLine($"{names.Length} containers of {options.Name} removed; its volumes stay ({engine.Program} volume ls --filter name={options.Name}_)");

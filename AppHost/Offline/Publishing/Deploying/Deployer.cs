@@ -105,7 +105,7 @@ internal sealed class Deployer(ContainerEngine engine, ContainerHealth health, s
         foreach (var one in present)
         {
             undo.Push(() => engine.RunAsync(["start", one.Name], CancellationToken.None));
-            await engine.RunAsync(seconds is null ? ["stop", one.Name] : ["stop", "--time", seconds, one.Name], CancellationToken.None);
+            await engine.RunAsync(seconds is null ? ["stop", one.Name] : ["stop", "-t", seconds, one.Name], CancellationToken.None);
             replaced.Add(one.Name);
         }
     }
@@ -148,9 +148,9 @@ internal sealed class Deployer(ContainerEngine engine, ContainerHealth health, s
 
     private async Task RemoveAsync(IReadOnlyList<string> names)
     {
-        if (names.Count > 0)
+        if (names.Count > 0 && await engine.RemoveAsync(names, CancellationToken.None) is { IsSuccess: false } refused)
         {
-            await engine.AskAsync(["rm", "--force", "--time", "10", .. names], CancellationToken.None);
+            output.WriteLine($"could not remove {string.Join(", ", names)}: {refused.LastWords} Remove them with '{engine.Program} rm --force'.");
         }
     }
 
