@@ -23,7 +23,7 @@ internal sealed class DashboardLogin
         var secrets = new SecretFile(data.Path);
         Token = options.BrowserToken ?? secrets.GetOrAdd("Dashboard:BrowserToken", () => RandomNumberGenerator.GetHexString(32, lowercase: true));
         tokenHash = Hash(Token);
-        key = Convert.FromHexString(secrets.GetOrAdd("Dashboard:CookieKey", () => RandomNumberGenerator.GetHexString(64)));
+        key = KeyOf(secrets);
         // Cookies know no ports: two applications on one machine must not log each other out.
         CookieName = $"stack-dashboard-{Convert.ToHexStringLower(Hash(data.Path))[..8]}";
     }
@@ -43,6 +43,19 @@ internal sealed class DashboardLogin
         return long.TryParse(expires, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Sign(expires)), Encoding.UTF8.GetBytes(cookie!))
             && time.GetUtcNow().ToUnixTimeSeconds() < seconds;
+    }
+
+    private static byte[] KeyOf(SecretFile secrets)
+    {
+        const string name = "Dashboard:CookieKey";
+        try
+        {
+            return Convert.FromHexString(secrets.GetOrAdd(name, () => RandomNumberGenerator.GetHexString(64)));
+        }
+        catch (FormatException failure)
+        {
+            throw new DistributedApplicationException($"The secret '{name}' is not made of pairs of hexadecimal digits. Remove it from the secrets file to get a new one.", failure);
+        }
     }
 
     private string Sign(string expires)

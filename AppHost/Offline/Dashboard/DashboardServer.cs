@@ -41,7 +41,7 @@ internal sealed partial class DashboardServer(
         {
             await ServeAsync(applicationEnds);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DistributedApplicationException)
         {
             LogUnavailable(failure.Message);
         }

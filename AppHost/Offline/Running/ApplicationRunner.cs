@@ -91,7 +91,10 @@ internal sealed partial class ApplicationRunner(
             return;
         }
         await ending.CancelAsync();
-        await UntilEndedAsync(Task.WhenAll(tasks));
+        foreach (var task in tasks)
+        {
+            await UntilEndedAsync(task);
+        }
         await StopAllAsync();
         await reaper.ReapRunAsync(CancellationToken.None);
         await telemetry.StopAsync();
@@ -199,8 +202,16 @@ internal sealed partial class ApplicationRunner(
         {
             // They were told to end, and this is how they say that they did.
         }
+        catch (Exception failure)
+        {
+            // Whatever became of it, what runs is stopped in order.
+            LogTaskFailed(failure);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Ended {Count} processes that an earlier run left behind: {Processes}.")]
     private partial void LogLeftovers(int count, string processes);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A part of the host failed while the application ran.")]
+    private partial void LogTaskFailed(Exception failure);
 }

@@ -68,6 +68,25 @@ public sealed class WrongThingsTests
         Assert.Contains("--data DIR", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{", "is damaged")]
+    [InlineData("""{"Dashboard:CookieKey": "no key"}""", "The secret 'Dashboard:CookieKey' is not made of pairs of hexadecimal digits")]
+    public async Task Secrets_AreDamaged_TheDashboardSaysSoAndTheRestRunsAndStopsInOrder(string secrets, string said)
+    {
+        using var directory = new TemporaryDirectory();
+        await File.WriteAllTextAsync(directory.File("secrets.json"), secrets);
+        var application = new TestApplication(directory, "--dashboard", "--dashboard-port", "0");
+        await using (application)
+        {
+            application.AddShell("rest", $"trap 'echo > {directory.File("goodbye")}; exit 0' TERM; echo > {directory.File("ready")}; while true; do sleep 0.1; done");
+            await application.StartAsync();
+            await Eventually.TrueAsync(() => File.Exists(directory.File("ready")), "the rest runs");
+            await Eventually.TrueAsync(() => application.Terminal().Contains("The dashboard is not served", StringComparison.Ordinal), "the dashboard is refused");
+        }
+        Assert.Contains(said, application.Terminal(), StringComparison.Ordinal);
+        Assert.True(File.Exists(directory.File("goodbye")), "The rest was not asked to end.");
+    }
+
     [Fact]
     public async Task Secrets_AreDamaged_TheFileAndTheRemedyAreNamedAndTheRestRuns()
     {
