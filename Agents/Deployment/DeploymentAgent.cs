@@ -13,6 +13,7 @@ namespace Stack.Agents.Deployment;
 internal sealed partial class DeploymentAgent(DeploymentRoot root, DeploymentSupervisor supervisor, Deployments deployments) : IAgent
 {
     private const int ShortCommit = 12;
+    private const int ShortId = 8;
 
     /// <inheritdoc />
     public string Type => "deployment";
@@ -28,7 +29,7 @@ internal sealed partial class DeploymentAgent(DeploymentRoot root, DeploymentSup
         var with = context.With<DeploymentWith>();
         var commit = await context.Workspace.HeadAsync(cancellationToken) ?? "";
         var name = NameOf(with.Name ?? context.Task.WorkflowContext.WorkflowName, context.Task.TaskId.WorkflowId);
-        var release = $"{(commit.Length > ShortCommit ? commit[..ShortCommit] : "empty")}-{context.Task.TaskId.Attempt}";
+        var release = ReleaseOf(commit, context.Task.TaskId);
         var probes = ProbeFile.Read(context.Workspace.Directory);
         await BuildLeftovers.IgnoreAsync(context.Workspace, cancellationToken);
 
@@ -70,6 +71,10 @@ internal sealed partial class DeploymentAgent(DeploymentRoot root, DeploymentSup
         name = name.Length > 50 ? name[..50].TrimEnd('-') : name;
         return name.Length > 0 ? name : $"workflow-{workflowId}";
     }
+
+    // A fork has its parent's commit and counts its attempts from one, too: the end of the workflow's id, which is random, keeps their folders apart.
+    private static string ReleaseOf(string commit, TaskId taskId) =>
+        $"{(commit.Length > ShortCommit ? commit[..ShortCommit] : "empty")}-{taskId.WorkflowId.ToString()[^ShortId..]}-{taskId.Attempt}";
 
     private async Task<StageOutcome> StartAsync(AgentContext context, DeploymentResource deployment, Publication publication, string commit, TimeSpan healthLimit, CancellationToken cancellationToken)
     {

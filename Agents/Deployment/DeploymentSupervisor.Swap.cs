@@ -76,6 +76,9 @@ internal sealed partial class DeploymentSupervisor
             await EndAsync(running.Name);
             program.SilentSince = null;
             Hold(program);
+
+            // While the orchestrator is away passes go by the list that was read last, which is from before.
+            _known = [.. (_known ?? []).Where(one => one.Name != running.Name), running];
             _pauses.Remove(running.Name);
             LogStarted(running.Name, running.Release, program.Url);
             return new SwapResult(running, replaced, null, null);

@@ -132,6 +132,23 @@ public sealed class DeploymentSupervisorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RunOnce_OrchestratorGoesAwayRightAfterASwap_TheNewReleaseStays()
+    {
+        var agent = Start();
+        await agent.Supervisor.RunOnceAsync(CancellationToken.None);
+        foreach (var release in new[] { "1", "2" })
+        {
+            _list.IsAway = false;
+            var running = (await SwapAsync(agent, release)).Running!;
+            _list.IsAway = true;
+
+            Assert.Equal(0, await agent.Supervisor.RunOnceAsync(CancellationToken.None));
+
+            Assert.Equal(release, await _http.GetStringAsync(running.Url));
+        }
+    }
+
+    [Fact]
     public async Task RunOnce_NotListedAnyMore_IsStopped()
     {
         var agent = Start();
