@@ -57,7 +57,7 @@ internal sealed partial class Workspace
         return head;
     }
 
-    /// <summary>Checks out a commit that an earlier attempt pushed, on the workflow's branch. What is not committed is thrown away.</summary>
+    /// <summary>Checks out a commit that an earlier attempt pushed, on the workflow's branch. What is not committed is thrown away, also repositories inside the workspace.</summary>
     /// <param name="commit">The commit.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="Runtime.AgentFailure">It is not there.</exception>
@@ -69,7 +69,7 @@ internal sealed partial class Workspace
         }
 
         await GitAsync(["checkout", "--quiet", "--force", "-B", ShortName(Reference.Branch), commit], cancellationToken);
-        await GitAsync(["clean", "--quiet", "-d", "--force"], cancellationToken);
+        await GitAsync(["clean", "--quiet", "-d", "--force", "--force"], cancellationToken);
     }
 
     /// <summary>Whether a commit is in the clone.</summary>

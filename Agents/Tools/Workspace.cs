@@ -59,13 +59,16 @@ internal sealed partial class Workspace : IAsyncDisposable
         await File.WriteAllTextAsync(full, content, cancellationToken);
     }
 
-    /// <summary>Commits everything that changed and is not ignored.</summary>
+    /// <summary>
+    /// Commits everything that changed and is not ignored. A repository that was made or cloned inside the workspace becomes plain files: git would keep only its name.
+    /// </summary>
     /// <param name="message">The subject, and after an empty line more. The trailers that name workflow, stage and attempt are added.</param>
     /// <param name="allowEmpty">Whether to commit when nothing changed.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The commit, or null when nothing changed.</returns>
     public async Task<string?> CommitAsync(string message, bool allowEmpty, CancellationToken cancellationToken)
     {
+        await FlattenRepositoriesAsync(cancellationToken);
         await GitAsync(["add", "--all"], cancellationToken);
         if (!allowEmpty && (await TryGitAsync(["diff", "--cached", "--quiet"], cancellationToken)).Succeeded)
         {
@@ -101,6 +104,33 @@ internal sealed partial class Workspace : IAsyncDisposable
     /// <param name="cancellationToken">Ends it.</param>
     public Task<ProcessResult> TryGitAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         _git.RunAsync(Directory, arguments, access: null, cancellationToken);
+
+    // Git lists a repository inside the workspace as a folder, and nothing of what is in it.
+    private async Task FlattenRepositoriesAsync(CancellationToken cancellationToken)
+    {
+        bool removed;
+        do
+        {
+            removed = false;
+            var listed = await GitAsync(["ls-files", "--others", "--exclude-standard", "-z"], cancellationToken);
+            foreach (var path in listed.Split('\0', StringSplitOptions.RemoveEmptyEntries).Where(path => path.EndsWith('/')))
+            {
+                removed |= RemoveRepository(Path.Combine(Directory, path, ".git"));
+            }
+        }
+        while (removed);
+    }
+
+    private static bool RemoveRepository(string path)
+    {
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+            return true;
+        }
+
+        return System.IO.Directory.Exists(path) && Folders.Remove(path);
+    }
 
     /// <summary>Removes the clone.</summary>
     public ValueTask DisposeAsync()

@@ -65,6 +65,32 @@ public sealed class WorkspaceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Commit_RepositoriesInsideTheWorkspace_KeepsTheirFiles()
+    {
+        await OriginAsync();
+        await using var workspace = await OpenAsync(baseCommit: null);
+        foreach (var path in new[] { "lib/code.c", "lib/deep er/é/code.c", "empty/code.c" })
+        {
+            await workspace.WriteAsync(path, path, CancellationToken.None);
+        }
+
+        foreach (var repository in new[] { "lib/deep er/é", "lib", "empty" })
+        {
+            await workspace.GitAsync(["init", "--quiet", repository], CancellationToken.None);
+        }
+
+        await workspace.GitAsync(["-C", "lib", "commit", "--quiet", "--allow-empty", "--message", "Begin"], CancellationToken.None);
+        await workspace.CommitAsync("Add libraries", allowEmpty: false, CancellationToken.None);
+        var commit = await workspace.PushAsync(CancellationToken.None);
+
+        Assert.Equal(["empty/code.c", "lib/code.c", "lib/deep er/é/code.c"], (await OriginGitAsync("-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", commit!)).Split('\n').Order(StringComparer.Ordinal));
+        await workspace.WriteAsync("later/code.c", "x", CancellationToken.None);
+        await workspace.GitAsync(["init", "--quiet", "later"], CancellationToken.None);
+        await workspace.RestoreAsync(commit!, CancellationToken.None);
+        Assert.False(Directory.Exists(workspace.PathOf("later")));
+    }
+
+    [Fact]
     public async Task Commit_NothingChanged_IsNoneUnlessAllowed()
     {
         var start = await OriginWithCommitAsync();
