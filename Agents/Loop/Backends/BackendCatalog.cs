@@ -15,10 +15,10 @@ internal sealed class BackendCatalog(string path)
     private static readonly Dictionary<string, ProgramTemplate> s_builtIn = new(StringComparer.Ordinal)
     {
         ["aider"] = new() { Command = ["aider", "--yes-always", "--no-auto-commits", "--no-check-update", "--no-analytics", "--message-file", "{prompt_file}"], Environment = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_BASE", "OLLAMA_API_BASE", "AIDER_MODEL"] },
-        ["codex"] = new() { Command = ["codex", "exec", "--full-auto", "--skip-git-repo-check", "-C", "{workspace}", "{prompt}"], Environment = ["OPENAI_API_KEY", "CODEX_HOME"] },
-        ["claude"] = new() { Command = ["claude", "-p", "{prompt}", "--permission-mode", "acceptEdits"], Environment = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR"] },
+        ["codex"] = new() { Command = ["codex", "exec", "--full-auto", "--skip-git-repo-check", "-C", "{workspace}", "--", "{prompt}"], Environment = ["OPENAI_API_KEY", "CODEX_HOME"] },
+        ["claude"] = new() { Command = ["claude", "-p", "--permission-mode", "acceptEdits", "--", "{prompt}"], Environment = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR"] },
         ["goose"] = new() { Command = ["goose", "run", "--no-session", "-i", "{prompt_file}"], Environment = ["GOOSE_PROVIDER", "GOOSE_MODEL", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OLLAMA_HOST"] },
-        ["continue"] = new() { Command = ["cn", "-p", "{prompt}", "--auto"], Environment = ["CONTINUE_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"] },
+        ["continue"] = new() { Command = ["cn", "-p", "--auto", "--", "{prompt}"], Environment = ["CONTINUE_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"] },
     };
 
     /// <summary>Finds a template.</summary>

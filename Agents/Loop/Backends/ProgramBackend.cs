@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Stack.Agents.Runtime;
 using Stack.Contracts;
@@ -18,12 +19,20 @@ internal sealed class ProgramBackend(string name, ProgramTemplate template, Agen
     private const int FirstSignal = 128;
     private const int MostSummary = 2_000;
 
+    // What Linux takes as one argument (MAX_ARG_STRLEN), with its end.
+    private const int MostArgument = 128 * 1024;
+
     /// <inheritdoc />
     public async Task<Pass> RunAsync(PassRequest request, CancellationToken cancellationToken)
     {
         var promptFile = Path.Combine(context.ScratchDirectory, string.Create(CultureInfo.InvariantCulture, $"prompt-{request.Iteration}.md"));
         await File.WriteAllTextAsync(promptFile, request.Prompt, cancellationToken);
         string[] line = [.. template.Command.Select(part => Fill(part, request, promptFile))];
+        if (Array.FindIndex(line, part => Encoding.UTF8.GetByteCount(part) >= MostArgument) is >= 0 and var place)
+        {
+            throw TooLong(template.Command[place]);
+        }
+
         var result = await context.Processes.RunAsync(
             new ProcessRequest { Program = line[0], Arguments = line[1..], Directory = context.Workspace.Directory, Environment = Variables(), Timeout = template.Timeout, LogLines = true },
             cancellationToken);
@@ -87,6 +96,15 @@ internal sealed class ProgramBackend(string name, ProgramTemplate template, Agen
     });
 
     private static string Shorten(string text) => text.Length > MostSummary ? "…" + text[^MostSummary..] : text;
+
+    private AgentFailure TooLong(string part) => new(new StructuredError
+    {
+        Code = "prompt_too_long",
+        Message = $"'{part}' of '{name}' would be an argument of more than {MostArgument / 1024} KiB, which programs cannot be given.",
+        Category = ErrorCategory.Configuration,
+        Class = FailureClass.Unproductive,
+        SuggestedAction = "Give the program {prompt_file} instead of {prompt} in the file of backends, or shorten the requirements.",
+    });
 
     private static AgentFailure Interrupted(string code, string message, ProcessResult result) => new(new StructuredError
     {

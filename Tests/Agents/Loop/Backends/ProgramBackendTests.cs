@@ -63,6 +63,18 @@ public sealed class ProgramBackendTests
         Assert.Equal((1, 1), (attempt.Output<LoopOutput>().Iterations, attempt.Output<LoopOutput>().Unproductive));
     }
 
+    [Fact]
+    public async Task Execute_PromptIsLongerThanAnArgument_NamesTheWayOut()
+    {
+        await using var bench = await AgentBench.CreateAsync();
+        var agent = Agent(bench, """{"own": {"command": ["true", "--", "{prompt}"]}}""");
+
+        var error = (await bench.RunAsync(agent, """{"backend": "own"}""", new string('字', 45_000))).Error;
+
+        Assert.Equal(("prompt_too_long", false), (error.Code, error.Retryable));
+        Assert.Contains("{prompt_file}", error.SuggestedAction, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{\"own\": {\"comand\": []}}", "backends_unreadable")]
     [InlineData("{\"own\": {\"command\": []}}", "backend_invalid")]
