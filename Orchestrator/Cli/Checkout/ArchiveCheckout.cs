@@ -11,7 +11,7 @@ internal static class ArchiveCheckout
     public static async Task ExtractAsync(Session session, WorkflowId id, string commit, string folder, CancellationToken cancellationToken)
     {
         // Beside the target, so that moving is renaming, and so that an interrupted download leaves no half of it.
-        var unpacked = Directory.CreateDirectory($"{folder}.part");
+        var unpacked = Directory.CreateDirectory($"{folder}.{Path.GetRandomFileName()}.part");
         try
         {
             using (var response = await session.Api.OpenArchiveAsync(id, commit, cancellationToken))

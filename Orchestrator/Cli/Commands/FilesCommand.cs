@@ -67,7 +67,7 @@ internal static class FilesCommand
 
     private static async Task WriteAsync(Session session, WorkflowId id, string target, string? commit, CancellationToken cancellationToken)
     {
-        var folder = session.Surroundings.PathOf(target);
+        var folder = Path.TrimEndingDirectorySeparator(session.Surroundings.PathOf(target));
         if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
         {
             throw new UsageException($"'{target}' exists and is not empty. Name a new folder.");

@@ -68,11 +68,13 @@ public sealed class FilesTests : IAsyncLifetime
     {
         _orchestrator.Archive = await ArchiveAsync(path);
         _folder.CreateSubdirectory("out");
+        var mine = Path.Combine(_folder.CreateSubdirectory("out.part").FullName, "mine");
+        await File.WriteAllTextAsync(mine, "");
 
-        await new StackCommand { Directory = _folder.FullName, Git = "no-such-git" }.InvokeAsync(_orchestrator.Address, CancellationToken.None, "files", "last", "-o", "out");
+        await new StackCommand { Directory = _folder.FullName, Git = "no-such-git" }.InvokeAsync(_orchestrator.Address, CancellationToken.None, "files", "last", "-o", "out/");
 
-        Assert.Equal([Path.Combine(_folder.FullName, "out", "README.md")], Directory.GetFiles(_folder.FullName, "*", SearchOption.AllDirectories));
-        Assert.Single(_folder.EnumerateFileSystemInfos());
+        Assert.Equal([mine, Path.Combine(_folder.FullName, "out", "README.md")], Directory.GetFiles(_folder.FullName, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+        Assert.Equal(2, _folder.EnumerateFileSystemInfos().Count());
     }
 
     [Fact]
