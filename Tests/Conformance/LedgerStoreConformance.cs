@@ -1,3 +1,4 @@
+using Stack.Contracts;
 using Stack.Engine;
 using Stack.Tests.Servers;
 
@@ -8,14 +9,14 @@ public abstract class LedgerStoreConformance : IAsyncLifetime
 {
     private static readonly DateTimeOffset s_now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
-    private ILedgerStore? _store;
+    private IWorkflowStore _workflows = null!;
 
-    protected ILedgerStore Store => _store ?? throw new InvalidOperationException("The test has not begun.");
+    protected ILedgerStore Store { get; private set; } = null!;
 
     /// <summary>Opens a migrated store on this test's own, empty database.</summary>
-    protected abstract Task<ILedgerStore> OpenAsync();
+    protected abstract Task<(IWorkflowStore Workflows, ILedgerStore Ledger)> OpenAsync();
 
-    public async Task InitializeAsync() => _store = await OpenAsync();
+    public async Task InitializeAsync() => (_workflows, Store) = await OpenAsync();
 
     public abstract Task DisposeAsync();
 
@@ -121,6 +122,31 @@ public abstract class LedgerStoreConformance : IAsyncLifetime
         await ReserveAsync(new Amount(0, 0, 1), ("workflow/1", BudgetLimits.None), ("workflow/1/stage/s", BudgetLimits.None), ("workflow_2", BudgetLimits.None), ("day/x", BudgetLimits.None));
         Assert.Equal(["workflow/1", "workflow/1/stage/s"], (await Store.ListBudgetsAsync("workflow/", 10, CancellationToken.None)).Select(line => line.Key));
         Assert.Single(await Store.ListBudgetsAsync("workflow/", 1, CancellationToken.None));
+    }
+
+    [ServerFact]
+    public async Task Prune_Workflow_TakesItsBudgetsWithIt()
+    {
+        var (gone, kept) = (Writes.Submit(Writes.NextId()), Writes.Submit(Writes.NextId()));
+        await _workflows.CommitAsync(gone, kept);
+        foreach (var id in new[] { gone.State.Id, kept.State.Id })
+        {
+            await ReserveAsync(new Amount(100, 50, 1), ($"workflow/{id}", BudgetLimits.None), ($"workflow/{id}/stage/build", BudgetLimits.None), ($"workflow/{id}/stage/test", BudgetLimits.None), ($"agent/{id}/d", BudgetLimits.None));
+        }
+
+        var open = await ReserveAsync(new Amount(10, 5, 1), ($"workflow/{gone.State.Id}", BudgetLimits.None), ("day/d", BudgetLimits.None));
+        await _workflows.CommitAsync(gone.Then().Ended(WorkflowStatus.Failed));
+
+        await _workflows.PruneAsync(Writes.Now.AddDays(1), 10, dryRun: true, CancellationToken.None);
+        Assert.Equal(9, (await ListAsync()).Count);
+        Assert.Equal([gone.State.Id], await _workflows.PruneAsync(Writes.Now.AddDays(1), 10, dryRun: false, CancellationToken.None));
+        string[] left = [$"agent/{gone.State.Id}/d", $"agent/{kept.State.Id}/d", "day/d", $"workflow/{kept.State.Id}", $"workflow/{kept.State.Id}/stage/build", $"workflow/{kept.State.Id}/stage/test"];
+        Assert.Equal(left.Order(StringComparer.Ordinal), (await ListAsync()).Select(line => line.Key));
+
+        // A call that is still on its way is booked on what is left.
+        Assert.True(await Store.SettleAsync(open, new Amount(7, 3, 1), CancellationToken.None));
+        Assert.Equal(new Amount(7, 3, 1), (await Store.ListBudgetsAsync("day/", 1, CancellationToken.None)).Single().Spent);
+        Assert.Equal(left.Length, (await ListAsync()).Count);
     }
 
     /// <summary>The promise of the ledger, on random amounts: what is settled never passes a cap by more than what one call used beyond its worst case, whatever runs at once.</summary>

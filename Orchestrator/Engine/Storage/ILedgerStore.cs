@@ -2,7 +2,7 @@ namespace Stack.Engine;
 
 /// <summary>
 /// Keeps what model calls may cost and do cost. A budget is one row that is meter and gate at once: a call is first reserved at its worst case on all its budgets together, or on none;
-/// then settled at what it used, or released. Thread-safe; durable on return; several orchestrators may share it.
+/// then settled at what it used, or released. Budgets of a workflow (<c>workflow/ID</c>, <c>workflow/ID/…</c>) are removed with it. Thread-safe; durable on return; several orchestrators may share it.
 /// </summary>
 public interface ILedgerStore
 {

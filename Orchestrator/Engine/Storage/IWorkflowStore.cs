@@ -98,7 +98,7 @@ public interface IWorkflowStore : IApprovalStore
     /// <returns>What the journal holds.</returns>
     Task<JsonPayload> RecordStepAsync(StepKey key, int attempt, JsonPayload result, DateTimeOffset at, CancellationToken cancellationToken);
 
-    /// <summary>Removes workflows that ended before a time, with all that belongs to them. In pieces, so that it never holds up others for long.</summary>
+    /// <summary>Removes workflows that ended before a time, with all that belongs to them, their budgets too. In pieces, so that it never holds up others for long.</summary>
     /// <param name="endedBefore">The time.</param>
     /// <param name="limit">At most this many workflows.</param>
     /// <param name="dryRun">Only count.</param>

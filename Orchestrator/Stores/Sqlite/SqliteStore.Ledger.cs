@@ -35,7 +35,7 @@ internal sealed partial class SqliteStore
     /// <inheritdoc />
     public Task<IReadOnlyList<BudgetLine>> ListBudgetsAsync(string prefix, int limit, CancellationToken cancellationToken) =>
         _readers.ReadAsync<IReadOnlyList<BudgetLine>>(
-            database => database.Statement($"SELECT {BudgetColumns} FROM budgets WHERE substr(key, 1, length(?)) = ? ORDER BY key LIMIT ?").Bind(prefix).Bind(prefix).Bind(limit).Rows(Budget),
+            database => database.Statement(SelectBudgets).Bind(prefix).Bind(limit).Rows(Budget),
             cancellationToken);
 
     private static void Limit(SqliteDatabase database, string key, BudgetLimits? limits, DateTimeOffset at)
@@ -101,6 +101,9 @@ internal sealed partial class SqliteStore
 
     private const string BudgetColumns =
         "key, has_limits, limit_money, limit_tokens, limit_calls, limit_ticks, spent_money, spent_tokens, spent_calls, reserved_money, reserved_tokens, reserved_calls, opened_at";
+
+    /// <summary>Those that begin with a text, as a range of the key.</summary>
+    internal const string SelectBudgets = $"SELECT {BudgetColumns} FROM budgets WHERE key >= ?1 AND key < ?1 || char(0x10FFFF) ORDER BY key LIMIT ?2";
 
     private const string OpenBudget = "INSERT INTO budgets (key, opened_at) VALUES (?, ?) ON CONFLICT (key) DO NOTHING";
 

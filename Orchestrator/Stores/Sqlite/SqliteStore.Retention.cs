@@ -49,6 +49,8 @@ internal sealed partial class SqliteStore
                 database.Statement(delete).Bind(id).Run();
             }
 
+            database.Statement("DELETE FROM budgets WHERE key = ?").Bind($"workflow/{id}").Run();
+            database.Statement(DeleteStageBudgets).Bind($"workflow/{id}/").Run();
             foreach (var blob in blobs)
             {
                 database.Statement(DeleteBlob).BindBlob(blob).Run();
@@ -76,6 +78,8 @@ internal sealed partial class SqliteStore
         "DELETE FROM workflow_headers WHERE seq = (SELECT seq FROM workflows WHERE id = ?)",
         "DELETE FROM workflows WHERE id = ?",
     ];
+
+    private const string DeleteStageBudgets = "DELETE FROM budgets WHERE key >= ?1 AND key < ?1 || char(0x10FFFF)";
 
     private const string DeleteBlob = "DELETE FROM blobs WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM attempt_results WHERE output_sha256 = ?1)";
 }

@@ -1,3 +1,5 @@
+using Stack.Contracts;
+
 namespace Stack.Engine;
 
 /// <summary>The ledger in memory: for hosts without a store, and for tests. Nothing is durable.</summary>
@@ -90,6 +92,20 @@ public sealed class InMemoryLedger : ILedgerStore
         }
     }
 
+    /// <summary>Forgets the budgets of workflows that are gone.</summary>
+    /// <param name="workflows">The workflows.</param>
+    internal void Forget(IReadOnlyCollection<WorkflowId> workflows)
+    {
+        var names = workflows.Select(id => id.ToString()).ToHashSet(StringComparer.Ordinal);
+        lock (_lock)
+        {
+            foreach (var key in _budgets.Keys.Where(key => key.Split('/') is ["workflow", var id, ..] && names.Contains(id)).ToList())
+            {
+                _budgets.Remove(key);
+            }
+        }
+    }
+
     private BudgetLine Open(string key, DateTimeOffset at)
     {
         if (!_budgets.TryGetValue(key, out var line))
@@ -109,8 +125,11 @@ public sealed class InMemoryLedger : ILedgerStore
 
         foreach (var claim in request.Budgets)
         {
-            var line = _budgets[claim.Key];
-            _budgets[claim.Key] = line with { Spent = line.Spent + used, Reserved = line.Reserved - request.Worst };
+            // A budget that was forgotten meanwhile stays so.
+            if (_budgets.TryGetValue(claim.Key, out var line))
+            {
+                _budgets[claim.Key] = line with { Spent = line.Spent + used, Reserved = line.Reserved - request.Worst };
+            }
         }
 
         return true;

@@ -6,7 +6,8 @@ namespace Stack.Engine;
 /// The stores in the memory of one process: nothing survives it. For tests, and for a throw-away orchestrator. Behaves as the durable stores do, batch for batch.
 /// Thread-safe; reads never wait.
 /// </summary>
-public sealed partial class InMemoryStore : IWorkflowStore, IDefinitionStore, IDeploymentStore, IModelJournal
+/// <param name="ledger">The ledger that keeps the budgets of its workflows, which go when these go. Null: there is none.</param>
+public sealed partial class InMemoryStore(InMemoryLedger? ledger = null) : IWorkflowStore, IDefinitionStore, IDeploymentStore, IModelJournal
 {
     private readonly Lock _writing = new();
     private volatile InMemoryState _state = new();
@@ -132,6 +133,7 @@ public sealed partial class InMemoryStore : IWorkflowStore, IDefinitionStore, ID
 
                 var gone = ended.ToHashSet();
                 ForgetCalls(gone);
+                ledger?.Forget(gone);
                 var left = state with
                 {
                     Workflows = state.Workflows.RemoveRange(ended),

@@ -57,7 +57,11 @@ public sealed class PostgresLedgerStoreTests : LedgerStoreConformance
 
     public override async Task DisposeAsync() => await _database!.DisposeAsync();
 
-    protected override async Task<ILedgerStore> OpenAsync() => await (_database = await PostgresDatabase.CreateAsync()).OpenMigratedAsync();
+    protected override async Task<(IWorkflowStore Workflows, ILedgerStore Ledger)> OpenAsync()
+    {
+        var store = await (_database = await PostgresDatabase.CreateAsync()).OpenMigratedAsync();
+        return (store, store);
+    }
 }
 
 [NeedsServer("postgresql")]

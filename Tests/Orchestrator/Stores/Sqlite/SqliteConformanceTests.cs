@@ -52,7 +52,11 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreConformance
         return Task.CompletedTask;
     }
 
-    protected override async Task<ILedgerStore> OpenAsync() => await _directory.OpenMigratedAsync();
+    protected override async Task<(IWorkflowStore Workflows, ILedgerStore Ledger)> OpenAsync()
+    {
+        var store = await _directory.OpenMigratedAsync();
+        return (store, store);
+    }
 }
 
 public sealed class SqliteModelJournalTests : ModelJournalConformance

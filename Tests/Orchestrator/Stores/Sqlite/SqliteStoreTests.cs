@@ -169,6 +169,14 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task ListBudgets_ByPrefix_ReadsARangeOfTheKeyOnly()
+    {
+        var store = await _directory.OpenMigratedAsync();
+        var plan = await store.WriteAsync(database => database.Statement("EXPLAIN QUERY PLAN " + SqliteStore.SelectBudgets).Bind("workflow/").Bind(10).Rows(row => row.Text(3)), CancellationToken.None);
+        Assert.EndsWith("budgets USING PRIMARY KEY (key>? AND key<?)", Assert.Single(plan), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Dispose_WithWorkQueued_FinishesIt()
     {
         var ids = Enumerable.Range(0, 50).Select(_ => NextId()).ToList();

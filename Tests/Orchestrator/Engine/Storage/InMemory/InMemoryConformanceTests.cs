@@ -40,7 +40,11 @@ public sealed class InMemoryLedgerStoreTests : LedgerStoreConformance
 {
     public override Task DisposeAsync() => Task.CompletedTask;
 
-    protected override Task<ILedgerStore> OpenAsync() => Task.FromResult<ILedgerStore>(new InMemoryLedger());
+    protected override Task<(IWorkflowStore Workflows, ILedgerStore Ledger)> OpenAsync()
+    {
+        var ledger = new InMemoryLedger();
+        return Task.FromResult<(IWorkflowStore, ILedgerStore)>((new InMemoryStore(ledger), ledger));
+    }
 }
 
 public sealed class InMemoryModelJournalTests : ModelJournalConformance
