@@ -23,11 +23,14 @@ internal static class Gateway
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ILedgerStore, InMemoryLedger>();
+        services.TryAddSingleton<InMemoryLedger>();
+        services.TryAddSingleton<ILedgerStore>(provider => provider.GetRequiredService<InMemoryLedger>());
         services.TryAddSingleton<InMemoryStore>();
         services.TryAddSingleton<IWorkflowStore>(provider => provider.GetRequiredService<InMemoryStore>());
         services.TryAddSingleton<IModelJournal>(provider => provider.GetRequiredService<InMemoryStore>());
-        services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section);
+        services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section)
+            .Validate(options => options.KeptResponsesMegabytes >= 1, $"{GatewayOptions.Section}:{nameof(GatewayOptions.KeptResponsesMegabytes)} is less than 1. Give the megabytes that kept responses may take.")
+            .ValidateOnStart();
         services.AddSingleton<GatewayFile>();
         services.AddHostedService(provider => provider.GetRequiredService<GatewayFile>());
         services.AddSingleton<ProviderDirectory>();

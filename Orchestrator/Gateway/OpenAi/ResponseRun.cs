@@ -14,6 +14,7 @@ internal sealed class ResponseRun : IDisposable
     private readonly CancellationTokenSource _cancel;
     private readonly JsonObject _frame;
     private readonly JsonArray _output = [];
+    private long _characters;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string _status;
     private JsonObject? _error;
@@ -24,6 +25,7 @@ internal sealed class ResponseRun : IDisposable
     {
         (Id, Owner, _frame, Chat, IsBackground) = (id, owner, frame, chat, isBackground);
         _status = isBackground ? "queued" : "in_progress";
+        _characters = chat.Turns.Sum(CharactersOf);
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
 
@@ -47,6 +49,9 @@ internal sealed class ResponseRun : IDisposable
 
     /// <summary>Whether nothing will change any more.</summary>
     public bool IsOver => _status is not ("queued" or "in_progress");
+
+    /// <summary>About what it takes in memory, in bytes: the conversation with its pictures, and the events. What it shares with the response before it counts for both.</summary>
+    public long SizeBytes => Interlocked.Read(ref _characters) * sizeof(char);
 
     /// <summary>The response as it is now.</summary>
     public JsonObject Snapshot()
@@ -169,6 +174,9 @@ internal sealed class ResponseRun : IDisposable
     /// <inheritdoc />
     public void Dispose() => _cancel.Dispose();
 
+    private static long CharactersOf(Turn turn) =>
+        turn.Text.Length + turn.Calls.Sum(call => (long)call.Arguments.Length) + turn.Pictures.Sum(picture => (long)(picture.Base64?.Length ?? picture.Url?.Length ?? 0));
+
     private void Finish(string status)
     {
         if (IsOver)
@@ -190,7 +198,9 @@ internal sealed class ResponseRun : IDisposable
 
         fields["type"] = name;
         fields["sequence_number"] = _events.Count;
-        _events.Add((name, fields.ToJsonString()));
+        var json = fields.ToJsonString();
+        _events.Add((name, json));
+        Interlocked.Add(ref _characters, json.Length);
         var waiting = _changed;
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting.SetResult();

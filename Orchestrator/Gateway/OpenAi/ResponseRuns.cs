@@ -1,19 +1,21 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
+using Stack.Orchestrator.Gateway.Configuration;
 using Stack.Orchestrator.Gateway.Conversations;
 using Stack.Orchestrator.Gateway.Routing;
 
 namespace Stack.Orchestrator.Gateway.OpenAi;
 
 /// <summary>The responses of this process: makes them, and keeps the newest ones in memory. A restart forgets them; what has to last is a workflow.</summary>
-internal sealed class ResponseRuns(ModelGateway gateway, IHostApplicationLifetime lifetime)
+internal sealed partial class ResponseRuns(ModelGateway gateway, IOptions<GatewayOptions> options, IHostApplicationLifetime lifetime, ILogger<ResponseRuns> logger)
 {
     /// <summary>The most responses that are kept.</summary>
     public const int Most = 1000;
 
     private readonly ConcurrentDictionary<string, ResponseRun> _runs = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<string> _order = new();
+    private readonly Lock _evicting = new();
 
     /// <summary>Finds a response of a caller.</summary>
     public ResponseRun? Find(string id, string owner) => _runs.TryGetValue(id, out var run) && run.Owner == owner ? run : null;
@@ -36,28 +38,23 @@ internal sealed class ResponseRuns(ModelGateway gateway, IHostApplicationLifetim
     /// <param name="model">The model, or an alias.</param>
     /// <param name="origin">Who it is for.</param>
     /// <param name="isKept">Whether it can be asked for afterwards.</param>
-    /// <returns>Ends when the response is over; throws only when no model answered and it is not a background one.</returns>
-    public Task StartAsync(ResponseRun run, string model, CallOrigin origin, bool isKept)
+    /// <returns>Ends when the response is over.</returns>
+    /// <exception cref="ModelFailure">It is not a background one, and there is no answer.</exception>
+    public async Task StartAsync(ResponseRun run, string model, CallOrigin origin, bool isKept)
     {
         if (isKept)
         {
             _runs[run.Id] = run;
-            _order.Enqueue(run.Id);
-            // The oldest goes first; one that is still on its way takes its turn again.
-            for (var tries = _order.Count; tries > 0 && _order.Count > Most && _order.TryDequeue(out var oldest); tries--)
-            {
-                if (_runs.TryGetValue(oldest, out var old) && !old.IsOver)
-                {
-                    _order.Enqueue(oldest);
-                }
-                else
-                {
-                    _runs.TryRemove(oldest, out _);
-                }
-            }
         }
 
-        return RunAsync(run, model, origin);
+        try
+        {
+            await RunAsync(run, model, origin);
+        }
+        finally
+        {
+            Evict();
+        }
     }
 
     private async Task RunAsync(ResponseRun run, string model, CallOrigin origin)
@@ -80,6 +77,45 @@ internal sealed class ResponseRuns(ModelGateway gateway, IHostApplicationLifetim
         catch (OperationCanceledException) when (run.Token.IsCancellationRequested)
         {
             run.Cancel();
+        }
+        catch (Exception failure)
+        {
+            // Whoever follows it waits for its end, whatever happened.
+            LogFailed(run.Id, failure);
+            var unavailable = new ModelFailure(FailureKind.Unavailable, "The orchestrator could not make the response. Try again; its log says why.", failure);
+            run.Fail(unavailable);
+            if (!run.IsBackground)
+            {
+                throw unavailable;
+            }
+        }
+    }
+
+    // The oldest goes first; what is still on its way stays. Ids begin with their time.
+    private void Evict()
+    {
+        lock (_evicting)
+        {
+            var most = (long)options.Value.KeptResponsesMegabytes * 1024 * 1024;
+            var (count, size) = (_runs.Count, _runs.Values.Sum(run => run.SizeBytes));
+            if (count <= Most && size <= most)
+            {
+                return;
+            }
+
+            foreach (var run in _runs.Values.Where(run => run.IsOver).OrderBy(run => run.Id, StringComparer.Ordinal))
+            {
+                if (count <= Most && size <= most)
+                {
+                    break;
+                }
+
+                if (_runs.TryRemove(run.Id, out _))
+                {
+                    count--;
+                    size -= run.SizeBytes;
+                }
+            }
         }
     }
 
@@ -155,4 +191,7 @@ internal sealed class ResponseRuns(ModelGateway gateway, IHostApplicationLifetim
     }
 
     private static JsonObject TextPart(string text) => new() { ["type"] = "output_text", ["text"] = text, ["annotations"] = new JsonArray(), ["logprobs"] = new JsonArray() };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Response {Response} could not be made.")]
+    private partial void LogFailed(string response, Exception exception);
 }

@@ -33,7 +33,10 @@ public sealed class GatewayHost : IAsyncDisposable
 
     public ILedgerStore Ledger => Services.GetRequiredService<ILedgerStore>();
 
-    public static async Task<GatewayHost> StartAsync(string yaml, params (string Name, string Value)[] settings)
+    public static Task<GatewayHost> StartAsync(string yaml, params (string Name, string Value)[] settings) => StartAsync(yaml, _ => { }, settings);
+
+    /// <summary>Starts one on stores of the test's own.</summary>
+    public static async Task<GatewayHost> StartAsync(string yaml, Action<IServiceCollection> register, params (string Name, string Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-").FullName;
         await System.IO.File.WriteAllTextAsync(System.IO.Path.Combine(folder, "gateway.yaml"), yaml);
@@ -48,6 +51,7 @@ public sealed class GatewayHost : IAsyncDisposable
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             json.SerializerOptions.DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull;
         });
+        register(builder.Services);
         builder.AddGateway();
         var app = builder.Build();
         app.MapGateway();
