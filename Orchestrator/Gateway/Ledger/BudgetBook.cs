@@ -2,12 +2,13 @@ using System.Globalization;
 using Stack.Engine;
 using Stack.Orchestrator.Gateway.Configuration;
 using Stack.Orchestrator.Gateway.Conversations;
+using Stack.Orchestrator.Gateway.Journal;
 using Stack.Orchestrator.Gateway.Routing;
 
 namespace Stack.Orchestrator.Gateway.Ledger;
 
 /// <summary>Books calls: reserves each at its worst case on every budget that it counts for, settles it at what it used.</summary>
-internal sealed partial class BudgetBook(ILedgerStore store, GatewayFile file, TimeProvider time, ILogger<BudgetBook> logger)
+internal sealed partial class BudgetBook(ILedgerStore store, WorkflowOrigins workflows, GatewayFile file, TimeProvider time, ILogger<BudgetBook> logger)
 {
     // A reservation outlives its call, also one that waits for a place.
     private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(5);
@@ -33,7 +34,7 @@ internal sealed partial class BudgetBook(ILedgerStore store, GatewayFile file, T
         var now = time.GetUtcNow();
         var isBuiltin = provider.Kind is ProviderKind.Builtin;
         var worst = new Amount(price.Of(prompt, completion), isBuiltin ? 0 : prompt + completion, 1);
-        var request = new ReservationRequest(Guid.CreateVersion7(now), worst, ClaimsOf(model, origin, now), now, now + provider.Timeout + provider.Timeout + s_grace);
+        var request = new ReservationRequest(Guid.CreateVersion7(now), worst, ClaimsOf(model, origin, await IsAgentAsync(origin, cancellationToken), now), now, now + provider.Timeout + provider.Timeout + s_grace);
         return await store.ReserveAsync(request, cancellationToken) is { } refusal ? throw Refused(refusal, worst, model) : request.Id;
     }
 
@@ -80,7 +81,11 @@ internal sealed partial class BudgetBook(ILedgerStore store, GatewayFile file, T
         };
     }
 
-    private List<BudgetClaim> ClaimsOf(ModelEntry model, CallOrigin origin, DateTimeOffset now)
+    // What an agent asks is its workflow's, not a key's. Without tokens of agents anybody can say that a call is for a workflow; an invented one shall not set a key's limits aside.
+    private async ValueTask<bool> IsAgentAsync(CallOrigin origin, CancellationToken cancellationToken) =>
+        origin.IsAgent || (origin.MayBeAgent && Contracts.WorkflowId.TryParse(origin.Workflow, null, out var id) && await workflows.FindAsync(id, cancellationToken) is not null);
+
+    private List<BudgetClaim> ClaimsOf(ModelEntry model, CallOrigin origin, bool isAgent, DateTimeOffset now)
     {
         var day = now.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         List<string> keys = [$"day/{day}", $"model/{model.Name}/{day}"];
@@ -98,7 +103,7 @@ internal sealed partial class BudgetBook(ILedgerStore store, GatewayFile file, T
             keys.Add($"agent/{agent}/{day}");
         }
 
-        if (!origin.IsAgent)
+        if (!isAgent)
         {
             keys.Add($"key/{origin.Caller}/{day}");
         }

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Stack.Contracts;
+using Stack.Engine;
+using Stack.Tests.Conformance;
 using Stack.Tests.Orchestrator.Api;
 
 namespace Stack.Tests.Orchestrator.Gateway.Ledger;
@@ -41,6 +44,25 @@ public sealed class UsageApiTests(OrchestratorFixture fixture)
     }
 
     [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public async Task Key_NamesAWorkflow_IsAnAgentOnlyWhereAgentsHaveNoTokensAndTheWorkflowExists(bool hasJoinToken, bool countsAsAgent)
+    {
+        string[] settings = ["Stack:ApiKeys:ann=a-key-of-at-least-16", .. hasJoinToken ? ["Stack:AgentToken=join"] : Array.Empty<string>()];
+        await using var host = await OrchestratorHost.StartAsync(settings);
+        using var ann = host.ClientWith("a-key-of-at-least-16");
+        var workflow = WorkflowId.New(TimeProvider.System);
+        await host.Services.GetRequiredService<IWorkflowStore>().CommitAsync(Writes.Submit(workflow).Ended(WorkflowStatus.Failed, TimeProvider.System.GetUtcNow()));
+
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(ann, WorkflowId.New(TimeProvider.System).ToString())).Status);
+        Assert.Equal(1, await BookedAsync());
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(ann, workflow.ToString())).Status);
+        Assert.Equal(countsAsAgent ? 1 : 2, await BookedAsync());
+
+        async Task<long> BookedAsync() => (await ann.GetAsync("/api/v1/usage?prefix=key/ann/").ValueAsync<UsageList>()).Budgets.Sum(line => line.Spent.Calls);
+    }
+
+    [Theory]
     [InlineData("nothing", "{}", "key: 'nothing' is not a budget.")]
     [InlineData("day/2026-01-01", """{"money":-1}""", "money: -1 is no limit; give 0 or more, or null for none.")]
     [InlineData("day/2026-01-01", """{"money":1000001}""", "money: 1000001 is too much; give 1,000,000 dollars at most.")]
@@ -70,16 +92,18 @@ public sealed class UsageApiTests(OrchestratorFixture fixture)
 
     private Task<HttpResponseMessage> PutAsync(string key, string body) => Client.PutAsync($"/api/v1/budgets/{key}", Answers.Json(body));
 
-    private async Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(string? stage = null)
+    private Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(string? stage = null) => AskAsync(Client, _workflow, stage);
+
+    private static async Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(HttpClient client, string workflow, string? stage = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = Answers.Json("""{"model":"builtin","messages":[{"role":"user","content":"A calculator"}]}""") };
-        request.Headers.Add("Stack-Workflow", _workflow);
+        request.Headers.Add("Stack-Workflow", workflow);
         if (stage is not null)
         {
             request.Headers.Add("Stack-Stage", stage);
         }
 
-        using var response = await Client.SendAsync(request);
+        using var response = await client.SendAsync(request);
         return (response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>());
     }
 }
