@@ -64,6 +64,9 @@ internal sealed class ModelFailure(FailureKind kind, string message, Exception? 
     /// <summary>Whether the model cannot take tools in the form that was used; another form may do.</summary>
     public bool IsAboutTools { get; init; }
 
+    /// <summary>Whether the provider had begun to answer: it is paid for then, and not asked again.</summary>
+    public bool HadBegun { get; set; }
+
     /// <summary>A stable code.</summary>
     public string Code => Kind switch
     {

@@ -32,7 +32,7 @@ internal sealed class AnthropicProvider(HttpClient http, string name, Uri addres
                 continue;
             }
 
-            var part = Read(_http.Parse(line[5..]), state);
+            var part = Read(_http.Parse(line[5..]), call.Heard, state);
             if (part is not null)
             {
                 yield return part;
@@ -61,11 +61,12 @@ internal sealed class AnthropicProvider(HttpClient http, string name, Uri addres
     /// <inheritdoc />
     public Task<ModelAbility?> ProbeAsync(string model, CancellationToken cancellationToken) => Task.FromResult<ModelAbility?>(null);
 
-    private AnswerPart? Read(JsonElement data, Reading state)
+    private AnswerPart? Read(JsonElement data, Action<string>? heard, Reading state)
     {
         switch (Json.Text(data, "type"))
         {
             case "message_start":
+                heard?.Invoke("");
                 state.Prompt = Json.Find(data, "message") is { } message && Json.Find(message, "usage") is { } usage
                     ? (Json.Long(usage, "input_tokens") ?? 0) + (Json.Long(usage, "cache_read_input_tokens") ?? 0) + (Json.Long(usage, "cache_creation_input_tokens") ?? 0)
                     : 0;
@@ -75,7 +76,9 @@ internal sealed class AnthropicProvider(HttpClient http, string name, Uri addres
                 state.Arguments.Clear();
                 return null;
             case "content_block_delta" when Json.Find(data, "delta") is { } delta:
-                state.Arguments.Append(Json.Text(delta, "partial_json"));
+                var more = Json.Text(delta, "partial_json") ?? "";
+                state.Arguments.Append(more);
+                heard?.Invoke(more);
                 return Json.Text(delta, "text") is { Length: > 0 } text ? new AnswerPart.Text(text)
                     : Json.Text(delta, "thinking") is { Length: > 0 } thought ? new AnswerPart.Thought(thought)
                     : null;

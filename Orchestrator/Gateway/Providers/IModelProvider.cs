@@ -34,7 +34,11 @@ internal interface IModelProvider
 /// <param name="Estimate">What it is worth in tokens.</param>
 /// <param name="ContextTokens">The model's context. Null: not known.</param>
 /// <param name="MaxTokens">The most tokens of the answer.</param>
-internal sealed record ProviderCall(string Model, ChatCall Chat, TokenEstimate Estimate, int? ContextTokens, int MaxTokens);
+internal sealed record ProviderCall(string Model, ChatCall Chat, TokenEstimate Estimate, int? ContextTokens, int MaxTokens)
+{
+    /// <summary>Told that the provider began to answer, with an empty text, and the arguments of tool calls as they are written: both are paid for long before there is a part. Null: nobody listens.</summary>
+    public Action<string>? Heard { get; init; }
+}
 
 /// <summary>Vectors of texts.</summary>
 /// <param name="Items">One for each text, in the order of the texts.</param>

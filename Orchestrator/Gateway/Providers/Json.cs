@@ -21,6 +21,26 @@ internal static class Json
 
     public static IEnumerable<JsonElement> Items(JsonElement element, string name) => Find(element, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
 
+    /// <summary>A list of numbers. Null: it is none.</summary>
+    public static float[]? Vector(JsonElement element)
+    {
+        if (element.ValueKind is not JsonValueKind.Array)
+        {
+            return null;
+        }
+
+        var numbers = new float[element.GetArrayLength()];
+        foreach (var (index, item) in element.EnumerateArray().Index())
+        {
+            if (item.ValueKind is not JsonValueKind.Number || !item.TryGetSingle(out numbers[index]))
+            {
+                return null;
+            }
+        }
+
+        return numbers;
+    }
+
     public static void Set<T>(JsonObject target, string name, T? value)
         where T : struct
     {

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -11,21 +13,31 @@ namespace Stack.Orchestrator.Gateway.Providers;
 /// Ollama in its own protocol, because only there the context can be set: <c>num_ctx</c> is computed for each call, and the tokens that the server says it read are held against
 /// our estimate. Fewer than there can be is <see cref="FailureKind.ContextTruncated"/>.
 /// </summary>
-internal sealed class OllamaProvider(HttpClient http, string name, Uri address, string? keepAlive, Action<HttpRequestHeaders> authorize) : IModelProvider
+internal sealed class OllamaProvider(HttpClient http, string name, Uri address, string? keepAlive, Action<HttpRequestHeaders> authorize, TimeProvider time) : IModelProvider
 {
-    private const int ContextStep = 1024;
     private const int LeastContext = 2048;
+    private const long MostContext = 1 << 30;
     private const long LeastToJudge = 64;
 
-    private readonly ProviderHttp _http = new(http, name, address, authorize);
+    // Longer than a server keeps a model that nobody asks (five minutes, unless it is told otherwise).
+    private static readonly TimeSpan s_kept = TimeSpan.FromMinutes(10);
 
-    /// <summary>The context that a call gets: room for the conversation and the answer in steps of 1,024, not more than the model has.</summary>
+    private readonly ProviderHttp _http = new(http, name, address, authorize);
+    private readonly ConcurrentDictionary<string, (int Tokens, DateTimeOffset At)> _contexts = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The context that a call gets: room for the conversation and the answer, rounded up to a power of two, and not less than the model needed in the last ten minutes, since a server
+    /// loads a model again whose context changes. Not more than the model has.
+    /// </summary>
     /// <param name="call">The call.</param>
-    public static int ContextFor(ProviderCall call)
+    public int ContextFor(ProviderCall call)
     {
-        var wanted = Math.Max(LeastContext, call.Estimate.Most + call.MaxTokens);
-        var rounded = (wanted + ContextStep - 1) / ContextStep * ContextStep;
-        return (int)Math.Min(rounded, call.ContextTokens ?? int.MaxValue);
+        var wanted = Math.Clamp(call.Estimate.Most + call.MaxTokens, LeastContext, MostContext);
+        var needed = (int)BitOperations.RoundUpToPowerOf2((ulong)wanted);
+        var now = time.GetUtcNow();
+        var (tokens, _) = _contexts.AddOrUpdate(
+            call.Model, _ => (needed, now), (_, last) => needed >= last.Tokens || now - last.At > s_kept ? (needed, now) : last);
+        return Math.Min(tokens, call.ContextTokens ?? int.MaxValue);
     }
 
     /// <inheritdoc />
@@ -48,6 +60,7 @@ internal sealed class OllamaProvider(HttpClient http, string name, Uri address, 
 
             if (part.TryGetProperty("message", out var message))
             {
+                call.Heard?.Invoke("");
                 if (Json.Text(message, "thinking") is { Length: > 0 } thought)
                 {
                     yield return new AnswerPart.Thought(thought);
@@ -60,7 +73,9 @@ internal sealed class OllamaProvider(HttpClient http, string name, Uri address, 
 
                 foreach (var made in Json.Items(message, "tool_calls"))
                 {
-                    yield return new AnswerPart.Call(CallOf(made, calls++));
+                    var found = CallOf(made, calls++);
+                    call.Heard?.Invoke(found.Arguments);
+                    yield return new AnswerPart.Call(found);
                 }
             }
 
@@ -85,8 +100,7 @@ internal sealed class OllamaProvider(HttpClient http, string name, Uri address, 
         }
 
         var answer = await _http.JsonAsync(HttpMethod.Post, "/api/embed", body, cancellationToken);
-        var vectors = Json.Items(answer, "embeddings").Select(vector => vector.EnumerateArray().Select(number => number.GetSingle()).ToArray()).ToList();
-        return vectors.Count == texts.Count ? new Vectors(vectors, Json.Long(answer, "prompt_eval_count")) : throw _http.Unreadable($"There are {vectors.Count} vectors for {texts.Count} texts.");
+        return new Vectors(_http.VectorsOf(Json.Items(answer, "embeddings"), texts.Count), Json.Long(answer, "prompt_eval_count"));
     }
 
     /// <inheritdoc />

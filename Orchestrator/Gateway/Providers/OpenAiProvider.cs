@@ -33,7 +33,7 @@ internal sealed class OpenAiProvider(HttpClient http, string name, Uri address, 
                 break;
             }
 
-            foreach (var part in Read(_http.Parse(data), calls, ref reason, ref use))
+            foreach (var part in Read(_http.Parse(data), call.Heard, calls, ref reason, ref use))
             {
                 yield return part;
             }
@@ -41,7 +41,7 @@ internal sealed class OpenAiProvider(HttpClient http, string name, Uri address, 
 
         if (whole.Length > 0 && reason is null)
         {
-            foreach (var part in Read(_http.Parse(whole.ToString()), calls, ref reason, ref use))
+            foreach (var part in Read(_http.Parse(whole.ToString()), call.Heard, calls, ref reason, ref use))
             {
                 yield return part;
             }
@@ -66,10 +66,9 @@ internal sealed class OpenAiProvider(HttpClient http, string name, Uri address, 
         var body = new JsonObject { ["model"] = model, ["input"] = new JsonArray([.. texts.Select(text => JsonValue.Create(text))]), ["encoding_format"] = "float" };
         Json.Set(body, "dimensions", dimensions);
         var answer = await _http.JsonAsync(HttpMethod.Post, "/embeddings", body, cancellationToken);
-        var vectors = Json.Items(answer, "data").OrderBy(item => Json.Long(item, "index") ?? 0)
-            .Select(item => Json.Items(item, "embedding").Select(number => number.GetSingle()).ToArray()).ToList();
+        var vectors = _http.VectorsOf(Json.Items(answer, "data").OrderBy(item => Json.Long(item, "index") ?? 0).Select(item => Json.Find(item, "embedding") ?? default), texts.Count);
         var used = Json.Find(answer, "usage") is { } usage ? Json.Long(usage, "prompt_tokens") : null;
-        return vectors.Count == texts.Count ? new Vectors(vectors, used) : throw _http.Unreadable($"There are {vectors.Count} vectors for {texts.Count} texts.");
+        return new Vectors(vectors, used);
     }
 
     /// <inheritdoc />
@@ -98,7 +97,7 @@ internal sealed class OpenAiProvider(HttpClient http, string name, Uri address, 
         return null;
     }
 
-    private List<AnswerPart> Read(JsonElement chunk, SortedDictionary<int, CallInParts> calls, ref string? reason, ref TokenUse? use)
+    private List<AnswerPart> Read(JsonElement chunk, Action<string>? heard, SortedDictionary<int, CallInParts> calls, ref string? reason, ref TokenUse? use)
     {
         if (Json.Find(chunk, "error") is { } error)
         {
@@ -113,6 +112,7 @@ internal sealed class OpenAiProvider(HttpClient http, string name, Uri address, 
 
         foreach (var choice in Json.Items(chunk, "choices").Take(1))
         {
+            heard?.Invoke("");
             var message = Json.Find(choice, "delta") ?? Json.Find(choice, "message") ?? default;
             if ((Json.Text(message, "reasoning_content") ?? Json.Text(message, "reasoning")) is { Length: > 0 } thought)
             {
@@ -126,7 +126,7 @@ internal sealed class OpenAiProvider(HttpClient http, string name, Uri address, 
 
             foreach (var (position, made) in Json.Items(message, "tool_calls").Index())
             {
-                Collect(made, (int)(Json.Long(made, "index") ?? position), calls);
+                heard?.Invoke(Collect(made, (int)(Json.Long(made, "index") ?? position), calls));
             }
 
             reason = Json.Text(choice, "finish_reason") ?? reason;
@@ -135,7 +135,8 @@ internal sealed class OpenAiProvider(HttpClient http, string name, Uri address, 
         return parts;
     }
 
-    private static void Collect(JsonElement made, int index, SortedDictionary<int, CallInParts> calls)
+    // Gives what came of the arguments.
+    private static string Collect(JsonElement made, int index, SortedDictionary<int, CallInParts> calls)
     {
         if (!calls.TryGetValue(index, out var call))
         {
@@ -143,11 +144,15 @@ internal sealed class OpenAiProvider(HttpClient http, string name, Uri address, 
         }
 
         call.Id ??= Json.Text(made, "id");
-        if (Json.Find(made, "function") is { } function)
+        if (Json.Find(made, "function") is not { } function)
         {
-            call.Name += Json.Text(function, "name");
-            call.Arguments.Append(Json.Text(function, "arguments"));
+            return "";
         }
+
+        var more = Json.Text(function, "arguments") ?? "";
+        call.Name += Json.Text(function, "name");
+        call.Arguments.Append(more);
+        return more;
     }
 
     private JsonObject RequestOf(ProviderCall call)

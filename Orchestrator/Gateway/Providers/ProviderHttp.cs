@@ -69,6 +69,16 @@ internal sealed class ProviderHttp(HttpClient http, string name, Uri address, Ac
         }
     }
 
+    /// <summary>Reads vectors.</summary>
+    /// <param name="found">The vectors, as they stand in the answer.</param>
+    /// <param name="count">How many there have to be.</param>
+    /// <exception cref="ModelFailure">There are others, or some are no lists of numbers.</exception>
+    public IReadOnlyList<float[]> VectorsOf(IEnumerable<JsonElement> found, int count)
+    {
+        var vectors = found.Select(Json.Vector).OfType<float[]>().ToList();
+        return vectors.Count == count ? vectors : throw Unreadable($"There are {vectors.Count} vectors for {count} texts.");
+    }
+
     /// <summary>The answer is not what the protocol says.</summary>
     public ModelFailure Unreadable(string what, Exception? inner = null) =>
         new(FailureKind.Unreadable, $"{Who} answered with something that is no answer. {what} Check that the address is that of a server of the configured kind.", inner);

@@ -17,10 +17,10 @@ internal sealed class ActiveProvider
     private static readonly TimeSpan s_askPatience = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<string, (ModelAbility? Ability, DateTimeOffset At)> _abilities = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (ModelAbility? Ability, DateTimeOffset Until)> _abilities = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ToolRung> _learned = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, MeasuredAbility> _measured = new(StringComparer.Ordinal);
-    private (IReadOnlyList<FoundModel> Models, DateTimeOffset At)? _found;
+    private volatile Listing? _found;
 
     public ActiveProvider(ProviderEntry entry, IModelProvider provider, ProviderBreaker breaker, TimeProvider time)
     {
@@ -44,23 +44,37 @@ internal sealed class ActiveProvider
     /// <summary>Tries again what failed before its first part.</summary>
     public ResiliencePipeline Retry { get; }
 
-    /// <summary>The models that it has; at most ten seconds old.</summary>
+    /// <summary>The models that it has; at most ten seconds old. One that did not answer is not asked again for as long.</summary>
     public async Task<IReadOnlyList<FoundModel>> ModelsAsync(CancellationToken cancellationToken)
     {
-        if (_found is { } known && _time.GetUtcNow() - known.At < s_listAge)
+        if (_found is { } known && _time.GetUtcNow() < known.Until)
         {
-            return known.Models;
+            return known.Failure is { } failed ? throw new ModelFailure(failed.Kind, failed.Message, failed) : known.Models;
         }
 
-        var models = await AskAsync(Provider.ListAsync, cancellationToken);
-        _found = (models, _time.GetUtcNow());
-        return models;
+        try
+        {
+            var models = await AskAsync(Provider.ListAsync, cancellationToken);
+            _found = new Listing(models, null, _time.GetUtcNow() + s_listAge);
+            return models;
+        }
+        catch (ModelFailure failure)
+        {
+            // Every call looks here; each would wait for a provider that is silent.
+            _found = new Listing(_found?.Models ?? [], failure, _time.GetUtcNow() + s_listAge);
+            throw;
+        }
     }
 
-    /// <summary>What a model can do. Null: the provider does not say, or not now.</summary>
+    /// <summary>The models that it has, for a call: while it is left alone they are those that it had, so that the call ends at once and says why.</summary>
+    public Task<IReadOnlyList<FoundModel>> LastModelsAsync(CancellationToken cancellationToken) =>
+        Breaker.State is "open" && _found is { Models.Count: > 0 } last ? Task.FromResult(last.Models) : ModelsAsync(cancellationToken);
+
+    /// <summary>What a model can do, as the provider said last. Null: the provider does not say, or not now.</summary>
     public async Task<ModelAbility?> AbilityAsync(string model, CancellationToken cancellationToken)
     {
-        if (_abilities.TryGetValue(model, out var known) && _time.GetUtcNow() - known.At < s_abilityAge)
+        _abilities.TryGetValue(model, out var known);
+        if (Breaker.State is "open" || _time.GetUtcNow() < known.Until)
         {
             return known.Ability;
         }
@@ -68,13 +82,14 @@ internal sealed class ActiveProvider
         try
         {
             var ability = await AskAsync(token => Provider.ProbeAsync(model, token), cancellationToken);
-            _abilities[model] = (ability, _time.GetUtcNow());
+            _abilities[model] = (ability, _time.GetUtcNow() + s_abilityAge);
             return ability;
         }
         catch (ModelFailure)
         {
             // The call itself will tell the caller what is wrong with the provider.
-            return null;
+            _abilities[model] = (known.Ability, _time.GetUtcNow() + s_listAge);
+            return known.Ability;
         }
     }
 
@@ -132,8 +147,14 @@ internal sealed class ActiveProvider
         MaxDelay = s_longestWait,
         BackoffType = DelayBackoffType.Exponential,
         UseJitter = true,
-        ShouldHandle = args => new(args.Outcome.Exception is ModelFailure { Kind: FailureKind.Unavailable or FailureKind.Cut or FailureKind.Unreadable or FailureKind.Throttled } failure
+        ShouldHandle = args => new(args.Outcome.Exception is ModelFailure { HadBegun: false, Kind: FailureKind.Unavailable or FailureKind.Cut or FailureKind.Unreadable or FailureKind.Throttled } failure
             && (failure.RetryAfter ?? (failure.Kind is FailureKind.Throttled ? TimeSpan.FromSeconds(1) : TimeSpan.Zero)) <= s_longestWait),
         DelayGenerator = args => new(args.Outcome.Exception is ModelFailure { RetryAfter: { } wait } ? wait : null),
     };
+
+    /// <summary>What it said that it has.</summary>
+    /// <param name="Models">The models, as it said last.</param>
+    /// <param name="Failure">Why it did not answer since. Null: it did.</param>
+    /// <param name="Until">When it is asked again.</param>
+    private sealed record Listing(IReadOnlyList<FoundModel> Models, ModelFailure? Failure, DateTimeOffset Until);
 }

@@ -132,10 +132,10 @@ internal sealed partial class ModelGateway(ProviderDirectory directory, CallJour
             await OpenAsync(answer, new ProviderCall(link.Model.ProviderModel, chat, estimate, context, output), ability, cancellationToken);
             return answer;
         }
-        catch (Exception)
+        catch (Exception failure)
         {
-            await answer.AbandonAsync();
-            await book.ReleaseAsync(reservation);
+            // Tool calls and texts that may be some are held until they are whole: nothing was given away, and yet it is paid for.
+            await (await answer.AbandonAsync(failure as ModelFailure) is { } used ? book.SettleAsync(reservation, link.Model, used) : book.ReleaseAsync(reservation));
             throw;
         }
     }
@@ -154,8 +154,8 @@ internal sealed partial class ModelGateway(ProviderDirectory directory, CallJour
                     async token =>
                     {
                         var prepared = ToolLadder.Prepare(call.Chat, current);
-                        var asked = call with { Chat = prepared, Estimate = ReferenceEquals(prepared, call.Chat) ? call.Estimate : prepared.Estimate() };
-                        var parts = WatchAsync(provider.Provider.AnswerAsync(asked, CancellationToken.None), provider.Entry, token);
+                        var asked = call with { Chat = prepared, Estimate = ReferenceEquals(prepared, call.Chat) ? call.Estimate : prepared.Estimate(), Heard = answer.Hear };
+                        var parts = WatchAsync(provider.Provider.AnswerAsync(asked, CancellationToken.None), answer, token);
                         await answer.BeginAsync(ToolLadder.ReadAsync(parts, call.Chat, current, CancellationToken.None));
                         return true;
                     },
@@ -197,8 +197,9 @@ internal sealed partial class ModelGateway(ProviderDirectory directory, CallJour
                 provider.Breaker.Succeed();
                 throw;
             }
-            catch (OperationCanceledException)
+            catch (Exception)
             {
+                // The client left, or it is our own mistake: whoever tries next is not to wait for this call.
                 provider.Breaker.Forget();
                 throw;
             }
@@ -220,9 +221,10 @@ internal sealed partial class ModelGateway(ProviderDirectory directory, CallJour
         }
     }
 
-    /// <summary>Passes parts on, and ends the wait for one that does not come.</summary>
-    private async IAsyncEnumerable<AnswerPart> WatchAsync(IAsyncEnumerable<AnswerPart> source, ProviderEntry entry, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Passes parts on, counts them, and ends the wait for one that does not come.</summary>
+    private async IAsyncEnumerable<AnswerPart> WatchAsync(IAsyncEnumerable<AnswerPart> source, ProviderAnswer answer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var entry = answer.Link.Provider.Entry;
         using var patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         var began = time.GetTimestamp();
@@ -247,6 +249,7 @@ internal sealed partial class ModelGateway(ProviderDirectory directory, CallJour
                 yield break;
             }
 
+            answer.Hear(parts.Current);
             yield return parts.Current;
         }
     }

@@ -12,6 +12,7 @@ internal sealed class ProviderAnswer(ChainLink link, string decision, TokenEstim
     private AnswerPart? _first;
     private TimeSpan _firstAfter;
     private long _written;
+    private bool _hasBegun;
     private bool _isOver;
 
     /// <summary>The model that answers.</summary>
@@ -41,6 +42,23 @@ internal sealed class ProviderAnswer(ChainLink link, string decision, TokenEstim
     /// <summary>Given each part before anybody else, the end before it is booked: what is paid for is kept first.</summary>
     public Func<AnswerPart, Task>? Seen { get; init; }
 
+    /// <summary>Told what the provider writes as it comes, also what is held until it is whole. From the first time on, also when the text is empty, the call is paid for.</summary>
+    /// <param name="text">The text.</param>
+    public void Hear(string text)
+    {
+        _hasBegun = true;
+        _written += TokenEstimate.Of(text).Likely;
+    }
+
+    /// <summary>Told each part that the provider gives. The arguments of calls were heard while they were written.</summary>
+    /// <param name="part">The part.</param>
+    public void Hear(AnswerPart part) => Hear(part switch
+    {
+        AnswerPart.Text text => text.Value,
+        AnswerPart.Thought thought => thought.Value,
+        _ => "",
+    });
+
     /// <summary>Waits for the first part.</summary>
     public async Task BeginAsync(IAsyncEnumerable<AnswerPart> parts)
     {
@@ -51,8 +69,13 @@ internal sealed class ProviderAnswer(ChainLink link, string decision, TokenEstim
             _firstAfter = time.GetElapsedTime(_began);
             _parts = enumerator;
         }
-        catch (Exception)
+        catch (Exception failure)
         {
+            if (failure is ModelFailure model)
+            {
+                model.HadBegun = _hasBegun;
+            }
+
             await enumerator.DisposeAsync();
             throw;
         }
@@ -70,7 +93,6 @@ internal sealed class ProviderAnswer(ChainLink link, string decision, TokenEstim
         {
             var part = _first ?? (await _parts!.MoveNextAsync() ? _parts.Current : throw new ModelFailure(FailureKind.Cut, $"Provider '{provider.Entry.Name}' broke off in the middle of its answer."));
             _first = null;
-            Count(part);
             if (part is AnswerPart.End end)
             {
                 part = end with { Use = end.Use ?? Estimated() };
@@ -105,11 +127,22 @@ internal sealed class ProviderAnswer(ChainLink link, string decision, TokenEstim
         }
     }
 
-    /// <summary>Ends an answer that never began; nothing is booked.</summary>
-    public async ValueTask AbandonAsync()
+    /// <summary>Ends an answer of which nothing was given away. Booking is the caller's.</summary>
+    /// <param name="failure">Why. Null: the client left, or something else than the provider failed.</param>
+    /// <returns>What it used, estimated. Null: the provider had not begun to answer.</returns>
+    public async ValueTask<TokenUse?> AbandonAsync(ModelFailure? failure)
     {
         _isOver = true;
         await CleanAsync();
+        if (!_hasBegun)
+        {
+            return null;
+        }
+
+        Use = Estimated();
+        var took = time.GetElapsedTime(_began);
+        Finished?.Invoke(Use, failure, took, took);
+        return Use;
     }
 
     /// <inheritdoc />
@@ -121,14 +154,6 @@ internal sealed class ProviderAnswer(ChainLink link, string decision, TokenEstim
             await EndAsync(Estimated(), null, () => provider.Breaker.Forget());
         }
     }
-
-    private void Count(AnswerPart part) => _written += part switch
-    {
-        AnswerPart.Text text => TokenEstimate.Of(text.Value).Likely,
-        AnswerPart.Thought thought => TokenEstimate.Of(thought.Value).Likely,
-        AnswerPart.Call call => TokenEstimate.Of(call.Value.Arguments).Likely,
-        _ => 0,
-    };
 
     private TokenUse Estimated() => provider.Entry.Kind is Configuration.ProviderKind.Builtin ? new TokenUse(0, 0) : new TokenUse(estimate.Likely, _written, IsEstimated: true);
 

@@ -102,7 +102,7 @@ internal sealed partial class ProviderDirectory(GatewayFile file, IConfiguration
     {
         try
         {
-            return (await provider.ModelsAsync(cancellationToken)).Take(1).Select(found => new ChainLink(Discovered(provider.Entry, found.Name), provider, found)).ToList();
+            return (await provider.LastModelsAsync(cancellationToken)).Take(1).Select(found => new ChainLink(Discovered(provider.Entry, found.Name), provider, found)).ToList();
         }
         catch (ModelFailure failure)
         {
@@ -118,7 +118,7 @@ internal sealed partial class ProviderDirectory(GatewayFile file, IConfiguration
         {
             try
             {
-                var found = (await provider.ModelsAsync(cancellationToken)).FirstOrDefault(model => model.Name == name || model.Name == $"{name}:latest");
+                var found = (await provider.LastModelsAsync(cancellationToken)).FirstOrDefault(model => model.Name == name || model.Name == $"{name}:latest");
                 if (found is not null)
                 {
                     return [new ChainLink(Discovered(provider.Entry, found.Name), provider, found)];
@@ -152,7 +152,7 @@ internal sealed partial class ProviderDirectory(GatewayFile file, IConfiguration
     {
         IModelProvider provider = entry.Kind switch
         {
-            ProviderKind.Ollama => new OllamaProvider(_http, entry.Name, entry.Url, entry.KeepAlive, Bearer),
+            ProviderKind.Ollama => new OllamaProvider(_http, entry.Name, entry.Url, entry.KeepAlive, Bearer, time),
             ProviderKind.Openai => new OpenAiProvider(_http, entry.Name, entry.Url, Bearer),
             ProviderKind.Anthropic => new AnthropicProvider(_http, entry.Name, entry.Url, headers =>
             {
@@ -169,7 +169,8 @@ internal sealed partial class ProviderDirectory(GatewayFile file, IConfiguration
         void Bearer(HttpRequestHeaders headers) => headers.Authorization = KeyOf(entry) is { } key ? new AuthenticationHeaderValue("Bearer", key) : null;
     }
 
-    private string? KeyOf(ProviderEntry entry) => entry.ApiKeyEnv is { } name && configuration[name] is { Length: > 0 } key ? key : null;
+    // Keys come from files too, with a line break at their end that no header takes.
+    private string? KeyOf(ProviderEntry entry) => entry.ApiKeyEnv is { } name && configuration[name]?.Trim() is { Length: > 0 } key ? key : null;
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The models of provider {Provider} are not known: {Reason}")]
     private partial void LogNotListed(string provider, string reason);

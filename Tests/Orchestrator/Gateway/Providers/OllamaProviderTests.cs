@@ -24,10 +24,37 @@ public sealed class OllamaProviderTests
         Assert.Equal(9_000, answer.Body.GetProperty("usage").GetProperty("prompt_tokens").GetInt64());
         var asked = ollama.Asked.Single(request => request.Path == "/api/chat").Body;
         var context = asked.GetProperty("options").GetProperty("num_ctx").GetInt32();
-        Assert.InRange(context, 8_000, 16_000);
-        Assert.Equal(0, context % 1024);
+        Assert.Equal(16_384, context);
         Assert.Equal(500, asked.GetProperty("options").GetProperty("num_predict").GetInt32());
         Assert.Equal("tiny:latest", asked.GetProperty("model").GetString());
+    }
+
+    [Fact]
+    public async Task Chat_ShorterPromptAfterALongOne_KeepsTheContextSoThatTheModelStaysLoaded()
+    {
+        await using var ollama = await StartOllamaAsync(context: 12_000);
+        ollama.Always("/api/chat", OllamaText("Yes.", promptTokens: 9_000));
+        await using var host = await GatewayHost.StartAsync(GatewayHost.OllamaFile(ollama));
+
+        foreach (var words in new[] { 1, 700, 2_500, 5_000, 2_500, 1 })
+        {
+            Assert.Equal(200, (await host.ChatAsync("tiny", string.Concat(Enumerable.Repeat("word ", words)), new { max_tokens = 500 })).Status);
+        }
+
+        var contexts = ollama.Asked.Where(request => request.Path == "/api/chat").Select(request => request.Body.GetProperty("options").GetProperty("num_ctx").GetInt32());
+        Assert.Equal([2_048, 2_048, 4_096, 8_192, 8_192, 8_192], contexts);
+    }
+
+    [Fact]
+    public async Task Chat_RoundedUpPastTheModel_GetsWhatTheModelHas()
+    {
+        await using var ollama = await StartOllamaAsync(context: 12_000);
+        ollama.Always("/api/chat", OllamaText("Yes.", promptTokens: 9_000));
+        await using var host = await GatewayHost.StartAsync(GatewayHost.OllamaFile(ollama));
+
+        await host.ChatAsync("tiny", string.Concat(Enumerable.Repeat("word ", 9_000)), new { max_tokens = 500 });
+
+        Assert.Equal(12_000, ollama.Asked.Single(request => request.Path == "/api/chat").Body.GetProperty("options").GetProperty("num_ctx").GetInt32());
     }
 
     [Fact]
@@ -160,6 +187,22 @@ public sealed class OllamaProviderTests
 
         Assert.Equal(404, status);
         Assert.Contains("file does not exist", body.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"embeddings":[["a"],[2]]}""")]
+    [InlineData("""{"embeddings":[7,[2]]}""")]
+    [InlineData("""{"embeddings":[[1]]}""")]
+    public async Task Embed_SomethingElseThanVectors_IsUnreadable(string body)
+    {
+        await using var ollama = await StartOllamaAsync();
+        ollama.Always("/api/embed", Json(body));
+        await using var host = await GatewayHost.StartAsync(GatewayHost.OllamaFile(ollama));
+
+        var answer = await host.PostAsync("/v1/embeddings", """{"model":"tiny","input":["a","b"]}""");
+
+        Assert.Equal((502, "provider_unreadable"), (answer.Status, answer.Code()));
+        Assert.Contains("There are 1 vectors for 2 texts.", answer.Message(), StringComparison.Ordinal);
     }
 
     [Fact]

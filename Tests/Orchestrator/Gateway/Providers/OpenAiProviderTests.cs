@@ -89,6 +89,34 @@ public sealed class OpenAiProviderTests
         Assert.True(TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromMilliseconds(900));
     }
 
+    [Theory]
+    [InlineData("openai", "/v1/chat/completions", "authorization", "Bearer secret-of-a-file")]
+    [InlineData("anthropic", "/v1/messages", "x-api-key", "secret-of-a-file")]
+    public async Task Chat_KeyEndsWithALineBreak_IsSentWithoutIt(string kind, string path, string header, string expected)
+    {
+        await using var server = await StartAsync();
+        server.Always(path, Json("""{"error":{"message":"It came."}}""", 400));
+        await using var host = await GatewayHost.StartAsync($$"""
+            providers: {cloud: {kind: {{kind}}, url: "{{server.Address}}v1", api_key_env: GATEWAY_TEST_KEY, retries: 0} }
+            models: {gpt: {provider: cloud, price: free} }
+            """, ("GATEWAY_TEST_KEY", "secret-of-a-file\r\n"));
+
+        Assert.Contains("It came.", (await host.ChatAsync("gpt", "Hello")).Message(), StringComparison.Ordinal);
+        Assert.Equal(expected, server.Asked.Single().Headers[header]);
+    }
+
+    [Fact]
+    public async Task Embed_SomethingElseThanVectors_IsUnreadable()
+    {
+        await using var server = await StartAsync();
+        server.Always("/v1/embeddings", Json("""{"data":[{"index":0,"embedding":"AAAA"}]}"""));
+        await using var host = await GatewayHost.StartAsync(File(server));
+
+        var answer = await host.PostAsync("/v1/embeddings", """{"model":"gpt","input":"a"}""");
+
+        Assert.Equal((502, "provider_unreadable"), (answer.Status, answer.Code()));
+    }
+
     private static string File(ScriptedProvider server)
     {
         Environment.SetEnvironmentVariable("STACK_TEST_KEY", "secret-of-the-test");

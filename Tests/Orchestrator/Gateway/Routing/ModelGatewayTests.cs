@@ -1,10 +1,36 @@
 using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Stack.Engine;
 using static Stack.Tests.Orchestrator.Gateway.ScriptedProvider;
 
 namespace Stack.Tests.Orchestrator.Gateway.Routing;
 
 public sealed class ModelGatewayTests
 {
+    private static readonly object s_tools = new { tools = new[] { new { type = "function", function = new { name = "write_file", parameters = new { type = "object" } } } } };
+
+    private static readonly string[] s_halfACall =
+    [
+        """data: {"choices":[{"index":0,"delta":{"role":"assistant","tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"write_file","arguments":""}}]}}]}""", "",
+        """data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"text\": \"Once upon a time"}}]}}]}""", "",
+    ];
+
+    public static TheoryData<string, string, string[]> HalfAnswers => new()
+    {
+        { "openai", "/v1/chat/completions", s_halfACall },
+        // A text that may be a call is held, too.
+        { "openai", "/v1/chat/completions", ["""data: {"choices":[{"index":0,"delta":{"content":"{\"tool\": \"write_file\", "}}]}""", ""] },
+        {
+            "anthropic", "/v1/messages",
+            [
+                """data: {"type":"message_start","message":{"usage":{"input_tokens":12}}}""", "",
+                """data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t1","name":"write_file","input":{}}}""", "",
+                """data: {"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"text\": \"Once upon a time"}}""", "",
+            ]
+        },
+    };
+
     [Fact]
     public async Task Chat_LocalIsDown_EscalatesAsTheRulesAllowAndSaysSo()
     {
@@ -83,6 +109,84 @@ public sealed class ModelGatewayTests
         Assert.Contains("did not give the next part of the answer ('first_token_timeout') within 300ms", body.GetProperty("error").GetString(), StringComparison.Ordinal);
         var day = (await host.Ledger.ListBudgetsAsync("day/", 1, CancellationToken.None)).Single();
         Assert.Equal((0, 0), (day.Spent.Calls, day.Reserved.Calls));
+    }
+
+    [Theory]
+    [MemberData(nameof(HalfAnswers))]
+    public async Task Chat_BreaksOffBeforeAnythingIsWhole_IsBookedAndNotAskedAgain(string kind, string path, string[] lines)
+    {
+        await using var cloud = await StartAsync();
+        cloud.Always(path, Lines(lines));
+        await using var host = await GatewayHost.StartAsync($$"""
+            providers: {cloud: {kind: {{kind}}, url: "{{cloud.Address}}v1", local: false, retries: 2} }
+            models: {gpt: {provider: cloud, context: 100000, price: {input: 0, output: 10} } }
+            """);
+
+        var answer = await host.ChatAsync("gpt", "Write it down.", s_tools);
+
+        Assert.Equal((502, "provider_cut"), (answer.Status, answer.Code()));
+        Assert.Single(cloud.Asked);
+        var day = await DayAsync(host);
+        Assert.Equal((1, Amount.Zero), (day.Spent.Calls, day.Reserved));
+        Assert.True(day.Spent.MoneyNano > 0, "What was written has its price.");
+    }
+
+    [Fact]
+    public async Task Chat_BreaksOffBeforeItBegins_IsAskedAgainAndBookedOnce()
+    {
+        await using var cloud = await StartAsync();
+        cloud.Then("/v1/chat/completions", Lines([])).Always("/v1/chat/completions", OpenAiText("Hi.", 1_000, 100));
+        await using var host = await GatewayHost.StartAsync(PaidFile(cloud));
+
+        Assert.Equal("Hi.", (await host.ChatAsync("gpt", "Hello")).Text());
+        Assert.Equal(2, cloud.Asked.Count);
+        Assert.Equal(new Amount(3_000_000, 1_100, 1), (await DayAsync(host)).Spent);
+    }
+
+    [Fact]
+    public async Task Chat_ClientLeavesWhileACallIsWritten_CostsWhatWasWritten()
+    {
+        await using var cloud = await StartAsync();
+        cloud.Always("/v1/chat/completions", Lines(s_halfACall, "hang"));
+        await using var host = await GatewayHost.StartAsync(PaidFile(cloud));
+        var body = JsonSerializer.Serialize(new { model = "gpt", messages = new[] { new { role = "user", content = "Write it down." } }, tools = new[] { new { type = "function", function = new { name = "write_file" } } } });
+
+        // Whoever leaves before the first line has come pays nothing, and on a slow machine that may be.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var leaving = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.Client.PostAsync("/v1/chat/completions", new StringContent(body, null, "application/json"), leaving.Token));
+                await Eventually.TrueAsync(async () => (await DaysAsync(host)).All(day => day.Reserved == Amount.Zero), "nothing stays reserved");
+                return (await DaysAsync(host)).Any(day => day.Spent is { Calls: > 0, MoneyNano: > 0 });
+            },
+            "it is booked");
+    }
+
+    [Fact]
+    public async Task Chat_OurOwnMistakeWhileTrying_TheNextCallTriesAgain()
+    {
+        await using var cloud = await StartAsync();
+        cloud.Then("/v1/chat/completions", Json("no", 500)).Always("/v1/chat/completions", OpenAiText("Back."));
+        await using var host = await GatewayHost.StartAsync($$"""
+            providers: {cloud: {kind: openai, url: "{{cloud.Address}}v1", api_key_env: GATEWAY_TEST_KEY, retries: 0, failures: 1, cool_down: 1ms} }
+            models: {gpt: {provider: cloud, price: free} }
+            """, ("GATEWAY_TEST_KEY", "good"));
+        var configuration = host.Services.GetRequiredService<IConfiguration>();
+        Assert.Equal("provider_unavailable", (await host.ChatAsync("gpt", "Hello")).Code());
+
+        // No header takes this key, and nobody expects that.
+        configuration["GATEWAY_TEST_KEY"] = "two\nlines";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var mistake = await host.Client.PostAsync("/v1/chat/completions", new StringContent("""{"model":"gpt","messages":[{"role":"user","content":"Hello"}]}""", null, "application/json"));
+                return (int)mistake.StatusCode == 500;
+            },
+            "it tries");
+        configuration["GATEWAY_TEST_KEY"] = "good";
+
+        Assert.Equal("Back.", (await host.ChatAsync("gpt", "Hello")).Text());
     }
 
     [Fact]
@@ -174,7 +278,7 @@ public sealed class ModelGatewayTests
             providers: {cloud: {kind: openai, url: "{{cloud.Address}}v1", local: false, retries: 0} }
             models: {gpt: {provider: cloud, price: {input: 2, output: 10} } }
             """);
-        var workflow = Stack.Contracts.WorkflowId.New(TimeProvider.System).ToString();
+        var workflow = (await host.BeginWorkflowAsync()).ToString();
         (string, string)[] headers = [("Stack-Workflow", workflow), ("Stack-Stage", "scaffolding"), ("Stack-Agent", "scaffold")];
 
         await host.ChatAsync("gpt", "Hello", null, headers);
@@ -205,4 +309,13 @@ public sealed class ModelGatewayTests
         Assert.Equal(day.Spent.Calls, answers.Count(answer => answer.Status == 200));
         Assert.All(answers.Where(answer => answer.Status != 200), answer => Assert.Equal("budget_exhausted", answer.Code()));
     }
+
+    private static string PaidFile(ScriptedProvider cloud) => $$"""
+        providers: {cloud: {kind: openai, url: "{{cloud.Address}}v1", local: false, retries: 2} }
+        models: {gpt: {provider: cloud, price: {input: 2, output: 10} } }
+        """;
+
+    private static Task<IReadOnlyList<BudgetLine>> DaysAsync(GatewayHost host) => host.Ledger.ListBudgetsAsync("day/", 1, CancellationToken.None);
+
+    private static async Task<BudgetLine> DayAsync(GatewayHost host) => (await DaysAsync(host)).Single();
 }
