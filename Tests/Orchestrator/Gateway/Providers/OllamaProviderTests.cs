@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Stack.Tests.Orchestrator.Engine;
 using static Stack.Tests.Orchestrator.Gateway.ScriptedProvider;
 
 namespace Stack.Tests.Orchestrator.Gateway.Providers;
@@ -34,15 +36,18 @@ public sealed class OllamaProviderTests
     {
         await using var ollama = await StartOllamaAsync(context: 12_000);
         ollama.Always("/api/chat", OllamaText("Yes.", promptTokens: 9_000));
-        await using var host = await GatewayHost.StartAsync(GatewayHost.OllamaFile(ollama));
+        var clock = new ManualTimeProvider();
+        await using var host = await GatewayHost.StartAsync(GatewayHost.OllamaFile(ollama), services => services.AddSingleton<TimeProvider>(clock));
 
         foreach (var words in new[] { 1, 700, 2_500, 5_000, 2_500, 1 })
         {
             Assert.Equal(200, (await host.ChatAsync("tiny", string.Concat(Enumerable.Repeat("word ", words)), new { max_tokens = 500 })).Status);
         }
 
+        clock.Advance(TimeSpan.FromMinutes(11));
+        await host.ChatAsync("tiny", "word", new { max_tokens = 500 });
         var contexts = ollama.Asked.Where(request => request.Path == "/api/chat").Select(request => request.Body.GetProperty("options").GetProperty("num_ctx").GetInt32());
-        Assert.Equal([2_048, 2_048, 4_096, 8_192, 8_192, 8_192], contexts);
+        Assert.Equal([2_048, 2_048, 4_096, 8_192, 8_192, 8_192, 2_048], contexts);
     }
 
     [Fact]

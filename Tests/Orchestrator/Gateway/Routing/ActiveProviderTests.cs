@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Stack.Tests.Orchestrator.Engine;
 using static Stack.Tests.Orchestrator.Gateway.ScriptedProvider;
 
 namespace Stack.Tests.Orchestrator.Gateway.Routing;
@@ -44,11 +46,12 @@ public sealed class ActiveProviderTests
     {
         await using var ollama = await StartOllamaAsync();
         ollama.Always("/api/chat", Json("""{"error":"out of memory"}""", 500));
-        await using var host = await GatewayHost.StartAsync(GatewayHost.OllamaFile(ollama, ", failures: 1", """
-            aliases: {home: [ollama/*]}
-            """));
+        var clock = new ManualTimeProvider();
+        var yaml = GatewayHost.OllamaFile(ollama, ", failures: 1, cool_down: 60s", "aliases: {home: [ollama/*]}");
+        await using var host = await GatewayHost.StartAsync(yaml, services => services.AddSingleton<TimeProvider>(clock));
         Assert.Equal("provider_unavailable", (await host.ChatAsync("tiny", "Hello")).Code());
         var asked = ollama.Asked.Count;
+        clock.Advance(TimeSpan.FromSeconds(30));
 
         Assert.Equal("provider_resting", (await host.ChatAsync("tiny", "Hello")).Code());
         Assert.Equal("provider_resting", (await host.ChatAsync("home", "Hello")).Code());
