@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Threading.Channels;
 using RabbitMQ.Client.Exceptions;
 
 namespace Stack.Messaging.RabbitMq;
@@ -15,10 +16,11 @@ internal sealed class BrokerUnavailableException(string message, Exception? inne
 /// <summary>Tells failures of the connection from defects.</summary>
 internal static class BrokerFailures
 {
-    /// <summary>Whether it may go well with the next connection.</summary>
+    /// <summary>Whether it may go well with the next connection. A queue in memory that was closed because of a failure is told by that failure.</summary>
     /// <param name="exception">What was thrown.</param>
     public static bool IsTransient(Exception exception) =>
-        exception is BrokerUnavailableException or RabbitMQClientException or IOException or SocketException or TimeoutException or ObjectDisposedException;
+        exception is BrokerUnavailableException or RabbitMQClientException or IOException or SocketException or TimeoutException or ObjectDisposedException
+        || exception is ChannelClosedException { InnerException: { } why } && IsTransient(why);
 
     /// <summary>Whether it may go well with the next connection. The client library says by a cancellation, too, that the server did not answer in time; ours is told apart by its token.</summary>
     /// <param name="exception">What was thrown.</param>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Threading.Channels;
 using RabbitMQ.Client;
 using Stack.Contracts;
@@ -30,8 +29,9 @@ internal sealed class EnvelopeConsumer(IChannel channel, ChannelWriter<Delivery>
                 inbox.TryWrite(new Delivery(deliveryTag, envelopes[i], properties, redelivered, null) { HasMore = i < envelopes.Count - 1 });
             }
         }
-        catch (JsonException exception)
+        catch (Exception exception)
         {
+            // Whatever is wrong with it: the client library would drop what is thrown here, and the message would stay open, unread, until a later one is acknowledged together with it.
             inbox.TryWrite(new Delivery(deliveryTag, null, properties, redelivered, exception.Message));
         }
 

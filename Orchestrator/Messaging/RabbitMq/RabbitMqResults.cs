@@ -40,7 +40,7 @@ internal sealed partial class RabbitMqResults(
         await channel.BasicConsumeAsync(instance.Results, autoAck: false, consumer, cancellationToken);
         await channel.BasicConsumeAsync(RabbitMqNames.Results, autoAck: false, consumer, cancellationToken);
 
-        var handled = Channel.CreateBounded<(ulong LastTag, Task<IReadOnlyList<Delivery>> Refused, int Count)>(BatchesUnderWay);
+        var handled = Channel.CreateBounded<HandledBatch>(BatchesUnderWay);
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var acknowledging = AcknowledgeAsync(channel, handled, together.Token);
         try
@@ -60,7 +60,7 @@ internal sealed partial class RabbitMqResults(
                 }
 
                 var taken = await intake.TakeAsync(batch, together.Token);
-                await handled.Writer.WriteAsync((batch[^1].Tag, taken, batch.Count), together.Token);
+                await handled.Writer.WriteAsync(new HandledBatch(batch, taken), together.Token);
             }
 
             await acknowledging;
@@ -93,33 +93,41 @@ internal sealed partial class RabbitMqResults(
         }
     }
 
-    private async Task AcknowledgeAsync(IChannel channel, Channel<(ulong LastTag, Task<IReadOnlyList<Delivery>> Refused, int Count)> handled, CancellationToken cancellationToken)
+    private async Task AcknowledgeAsync(IChannel channel, Channel<HandledBatch> handled, CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var (lastTag, refusing, count) in handled.Reader.ReadAllAsync(cancellationToken))
+            await foreach (var (batch, refusing) in handled.Reader.ReadAllAsync(cancellationToken))
             {
-                await AcknowledgeAsync(channel, lastTag, await refusing, cancellationToken);
-                MessagingTelemetry.WasReceived(count);
+                await AcknowledgeAsync(channel, batch, await refusing, cancellationToken);
+                MessagingTelemetry.WasReceived(batch.Count);
             }
         }
-        finally
+        catch (Exception exception)
         {
-            // Nobody waits for room in it any more.
-            handled.Writer.TryComplete(new BrokerUnavailableException("The acknowledgements could not be sent."));
+            // Whoever waits for room in it hears why there will be none.
+            handled.Writer.TryComplete(exception);
+            throw;
         }
     }
 
-    private async Task AcknowledgeAsync(IChannel channel, ulong lastTag, IReadOnlyList<Delivery> refused, CancellationToken cancellationToken)
+    private async Task AcknowledgeAsync(IChannel channel, List<Delivery> batch, IReadOnlyList<Delivery> refused, CancellationToken cancellationToken)
     {
+        var rejected = new HashSet<ulong>();
         foreach (var message in refused.DistinctBy(message => message.Tag))
         {
             LogRefused(message.Properties.MessageId, message.Problem);
             MessagingTelemetry.WasRejected();
             await channel.BasicRejectAsync(message.Tag, requeue: false, cancellationToken);
+            rejected.Add(message.Tag);
         }
 
-        await channel.BasicAckAsync(lastTag, multiple: true, cancellationToken);
+        // The server closes the channel when a message is acknowledged that was rejected.
+        var last = batch.FindLast(message => !rejected.Contains(message.Tag)).Tag;
+        if (last > 0)
+        {
+            await channel.BasicAckAsync(last, multiple: true, cancellationToken);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The queue {Queue} does not answer; results come back to another one")]
@@ -127,4 +135,6 @@ internal sealed partial class RabbitMqResults(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A message that is no result and no status (message id {MessageId}) went to the dead letters. {Problem}")]
     private partial void LogRefused(string? messageId, string? problem);
+
+    private readonly record struct HandledBatch(List<Delivery> Batch, Task<IReadOnlyList<Delivery>> Refused);
 }

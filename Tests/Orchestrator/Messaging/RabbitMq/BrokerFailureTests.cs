@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Stack.Contracts;
 using Stack.Engine;
 using Stack.Tests.Conformance.Feeds;
@@ -61,6 +63,32 @@ public sealed class BrokerFailureTests(RabbitMqServer server)
         await AllCompleteOnceAsync(system, ids);
         await stop.CancelAsync();
         await Task.WhenAll(working);
+    }
+
+    // The channel alone is lost, and the connection stands: nothing but the acknowledgements shows it to whoever waits until they have made room.
+    [ServerFact]
+    public async Task Channel_LostWhileResultsWaitForTheStore_TheyAreTakenOverAnother()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server, add: HeldReports.Put);
+        var reports = HeldReports.Of(system);
+        var store = new TaskCompletionSource();
+        reports.Hold = _ => store.Task;
+        for (var i = 0; i < 6; i++)
+        {
+            // After the sixth no more are taken before the first is acknowledged.
+            var task = new TaskId(WorkflowId.New(TimeProvider.System), "one", 1);
+            await RabbitMqTools.PublishResultAsync(server, task);
+            await reports.UntilSeenAsync(task);
+        }
+
+        await server.ControlAsync("eval", "[rabbit_channel:do(Pid, {'basic.ack', 999999999, false}) || Pid <- rabbit_channel:list_local(), rabbit_channel:info(Pid, [consumer_count]) == [{consumer_count, 2}]].");
+        await Eventually.TrueAsync(async () => await RabbitMqTools.ConsumersAsync(server, "orchestrator.results") == 0, "The channel is lost.");
+        store.SetResult();
+        var id = await system.SubmitAsync(FeedSystem.Stage("one"));
+        var agent = await system.ConnectAsync();
+        await agent.ReportAsync((await agent.TakeAsync()).TaskId);
+        await system.WaitForAsync(id, WorkflowStatus.Completed);
+        Assert.False(system.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
     }
 
     [ServerFact]

@@ -114,6 +114,54 @@ public sealed class DeadLetterTests(RabbitMqServer server)
         await LetterAsync(system, found => found.Body == "[1,2," + system.AgentType && found.Queue == "orchestrator.results");
     }
 
+    // It is JSON, only nobody can say of what kind: it must neither hold the agent's only place, nor be acknowledged unread together with others.
+    [ServerFact]
+    public async Task Garbage_WithoutItsKind_IsSetAsideAndHoldsNothingUp()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server);
+        var agent = await system.ConnectAsync(slots: 1);
+        var tasks = "agent.tasks." + system.AgentType;
+        var task = new TaskId(WorkflowId.New(TimeProvider.System), "build", 1);
+        var (nothing, result) = ($$"""{"of":"{{system.AgentType}}"}""", $$$"""{"kind":"task.result","task_id":"{{{task}}}","agent_id":"noop-ffffffff","outcome":{"of":"{{{system.AgentType}}}"}}""");
+        foreach (var (queue, body) in ((string, string)[])[(tasks, nothing), ("orchestrator.results", nothing), ("orchestrator.results", result)])
+        {
+            await RabbitMqTools.PublishAsync(server, queue, null, Encoding.UTF8.GetBytes(body));
+        }
+
+        var id = await system.SubmitAsync(FeedSystem.Stage("build"));
+        await agent.ReportAsync((await agent.TakeAsync()).TaskId);
+        await system.WaitForAsync(id, WorkflowStatus.Completed);
+        await LetterAsync(system, found => found.Body == nothing && found.Queue == tasks);
+        await LetterAsync(system, found => found.Body == nothing && found.Queue == "orchestrator.results");
+        await LetterAsync(system, found => found.Body == result);
+    }
+
+    // To acknowledge what was rejected closes the channel, and everything that was open on it comes again.
+    [ServerFact]
+    public async Task Garbage_AtTheEndOfABatchOfResults_LeavesTheChannelOpen()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server, add: HeldReports.Put);
+        var reports = HeldReports.Of(system);
+        var (first, last) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var tasks = Enumerable.Range(0, 3).Select(_ => new TaskId(WorkflowId.New(TimeProvider.System), "build", 1)).ToList();
+        reports.Hold = task => task == tasks[0] ? first.Task : task == tasks[1] ? last.Task : Task.CompletedTask;
+
+        // Each is a batch of its own, since it is taken before the next one comes; they are acknowledged one after the other.
+        await RabbitMqTools.PublishResultAsync(server, tasks[0]);
+        await reports.UntilSeenAsync(tasks[0]);
+        var garbage = "no result of " + system.AgentType;
+        await RabbitMqTools.PublishAsync(server, "orchestrator.results", null, Encoding.UTF8.GetBytes(garbage));
+        await Eventually.TrueAsync(async () => await RabbitMqTools.ReadyAsync(server, "orchestrator.results") == 0, "It was delivered.");
+        await RabbitMqTools.PublishResultAsync(server, tasks[1]);
+        await reports.UntilSeenAsync(tasks[1]);
+        first.SetResult();
+        await LetterAsync(system, found => found.Body == garbage);
+        await RabbitMqTools.PublishResultAsync(server, tasks[2]);
+        await reports.UntilSeenAsync(tasks[2]);
+        Assert.Single(reports.Seen, tasks[1]);
+        last.SetResult();
+    }
+
     [ServerFact]
     public async Task Replay_OverHttp_TriesTheStageAgain()
     {

@@ -16,11 +16,18 @@ internal static class RabbitMqSystem
     /// <param name="store">The store. Null: a new one.</param>
     /// <param name="change">Changes the settings of both sides.</param>
     /// <param name="wrap">Puts something between an agent's feed and the engine. Null: nothing.</param>
-    public static Task<FeedSystem> StartAsync(RabbitMqServer server, IWorkflowStore? store = null, Action<RabbitMqOptions>? change = null, Func<ITaskFeed, ITaskFeed>? wrap = null)
+    /// <param name="add">Adds to the engine's host. Null: nothing.</param>
+    public static Task<FeedSystem> StartAsync(RabbitMqServer server, IWorkflowStore? store = null, Action<RabbitMqOptions>? change = null, Func<ITaskFeed, ITaskFeed>? wrap = null, Action<IServiceCollection>? add = null)
     {
         var options = Options(server, change);
         return FeedSystem.StartAsync(
-            FeedSystem.EngineHost(store, services => services.AddRabbitMqDispatch(options)),
+            FeedSystem.EngineHost(
+                store,
+                services =>
+                {
+                    services.AddRabbitMqDispatch(options);
+                    add?.Invoke(services);
+                }),
             services => Feed(services, options, wrap));
     }
 

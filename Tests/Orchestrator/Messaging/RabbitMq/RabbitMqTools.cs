@@ -41,6 +41,17 @@ internal static class RabbitMqTools
 
     public static Task<uint> PurgeAsync(RabbitMqServer server, string agentType) => DoAsync(server, channel => channel.QueuePurgeAsync(RabbitMqNames.Tasks(agentType)));
 
+    public static Task<uint> ConsumersAsync(RabbitMqServer server, string queue) => DoAsync(server, async channel => (await channel.QueueDeclarePassiveAsync(queue)).ConsumerCount);
+
+    public static Task<uint> ReadyAsync(RabbitMqServer server, string queue) => DoAsync(server, async channel => (await channel.QueueDeclarePassiveAsync(queue)).MessageCount);
+
+    /// <summary>Publishes the result of an attempt of which nobody knows.</summary>
+    public static Task PublishResultAsync(RabbitMqServer server, TaskId task)
+    {
+        var result = new ResultEnvelope { TaskId = task, AgentId = new AgentId("noop-ffffffff"), Outcome = new StageOutcome.Completed() };
+        return PublishAsync(server, RabbitMqNames.Results, task.ToString(), EnvelopeMessages.OfReply(result, replyTo: null).Body);
+    }
+
     public static Task PublishAsync(RabbitMqServer server, string queue, string? messageId, ReadOnlyMemory<byte> body) => DoAsync(server, async channel =>
     {
         var properties = new BasicProperties { DeliveryMode = DeliveryModes.Persistent };
