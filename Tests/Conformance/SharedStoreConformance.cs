@@ -43,6 +43,17 @@ public abstract class SharedStoreConformance : IAsyncLifetime
     }
 
     [ServerFact]
+    public async Task ListWaiting_WhatIsAnothers_IsLeftOut()
+    {
+        var (mine, others) = (await SubmitAsync(node: 7), await SubmitAsync(node: 8));
+        Assert.Equal([mine], await Store.ListWaitingAsync(7, [mine, others], None));
+        await Store.ParkAsync(7, [mine], None);
+        Assert.Empty(await Store.ListWaitingAsync(7, [mine, others], None));
+        await TakeAsync(8);
+        Assert.Equal(2, (await Store.ListWaitingAsync(8, [mine, others], None)).Count);
+    }
+
+    [ServerFact]
     public async Task ParkAbandoned_LeavesTheLivingAndTheLaterAlone()
     {
         var (dead, living, later) = (await SubmitAsync(1), await SubmitAsync(2), await SubmitAsync(4));

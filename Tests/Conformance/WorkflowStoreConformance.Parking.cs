@@ -67,6 +67,22 @@ public abstract partial class WorkflowStoreConformance
     }
 
     [ServerFact]
+    public async Task ListWaiting_NamesWhatCanBeOffered()
+    {
+        var ids = new[] { NextId(), NextId(), NextId() };
+        foreach (var id in ids)
+        {
+            await Store.CommitAsync(Submit(id));
+        }
+
+        var (waiting, parked, running) = (new TaskId(ids[0], "build", 1), new TaskId(ids[1], "build", 1), new TaskId(ids[2], "build", 1));
+        await Store.CommitAsync(new CommitBatch { Leases = [Lease(running.WorkflowId, "builder-1")] }, CancellationToken.None);
+        await Store.ParkAsync(NodeRoll.Sole, [parked], CancellationToken.None);
+        Assert.Equal([waiting], await Store.ListWaitingAsync(NodeRoll.Sole, [parked, running, waiting, waiting with { Attempt = 2 }, waiting with { Stage = "it's" }], CancellationToken.None));
+        Assert.Empty(await Store.ListWaitingAsync(NodeRoll.Sole, [], CancellationToken.None));
+    }
+
+    [ServerFact]
     public async Task ParkAbandoned_NobodyIsThere_ParksAllThatWait_InPages()
     {
         var tasks = new List<TaskId>();

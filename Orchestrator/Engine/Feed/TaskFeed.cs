@@ -186,7 +186,7 @@ internal sealed partial class TaskFeed(
         {
             if (node.HasPeers)
             {
-                await RefreshAsync(taken, cancellationToken).ConfigureAwait(false);
+                taken = await RefreshAsync(taken, cancellationToken).ConfigureAwait(false);
             }
 
             var workflows = await cache.LoadAsync(WorkflowsOf(taken), cancellationToken).ConfigureAwait(false);
@@ -273,15 +273,20 @@ internal sealed partial class TaskFeed(
         return cancels;
     }
 
-    // While an attempt waited, another orchestrator may have canceled or paused its workflow. What did not wait is as this one has just written it.
-    private async Task RefreshAsync(List<ReadyTask> taken, CancellationToken cancellationToken)
+    // While an attempt waited, another orchestrator may have canceled or paused its workflow, or resumed it: then that one offers it now. What did not wait is as this one has just written it.
+    private async Task<List<ReadyTask>> RefreshAsync(List<ReadyTask> taken, CancellationToken cancellationToken)
     {
         var since = (time.GetUtcNow() - FreshFor).UtcTicks;
         var old = taken.FindAll(task => task.KnownAt < since);
-        if (old.Count > 0)
+        if (old.Count == 0)
         {
-            await cache.RefreshAsync(WorkflowsOf(old), cancellationToken).ConfigureAwait(false);
+            return taken;
         }
+
+        await cache.RefreshAsync(WorkflowsOf(old), cancellationToken).ConfigureAwait(false);
+        var lost = old.Select(task => task.TaskId).ToHashSet();
+        lost.ExceptWith(await store.ListWaitingAsync(node.Number, lost, cancellationToken).ConfigureAwait(false));
+        return lost.Count == 0 ? taken : taken.FindAll(task => !lost.Contains(task.TaskId));
     }
 
     private static HashSet<WorkflowId> WorkflowsOf(List<ReadyTask> tasks)

@@ -122,6 +122,12 @@ public interface IWorkflowStore : IApprovalStore
     /// <returns>How many are parked now that were not.</returns>
     Task<int> ParkAsync(int node, IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken);
 
+    /// <summary>Tells which of some attempts wait for an agent and are an orchestrator's to offer. Those that run, are over, are parked, or are another's are left out.</summary>
+    /// <param name="node">Whose they are.</param>
+    /// <param name="tasks">The attempts, at most 5,000.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    Task<IReadOnlyCollection<TaskId>> ListWaitingAsync(int node, IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken);
+
     /// <summary>Parks attempts that wait for nobody: their orchestrators are gone. Idempotent; those that a broker holds are parked, too, and can be taken after their deadline.</summary>
     /// <param name="roll">Who is there.</param>
     /// <param name="limit">At most this many.</param>

@@ -13,6 +13,9 @@ internal static class PostgresParking
     /// <summary>Parks what waits of the attempts of a node that are named.</summary>
     public const string ParkTasks = $"UPDATE open_attempts a SET node = 0 FROM {Named} WHERE {IsNamed} AND {Waits} AND a.node = $1";
 
+    /// <summary>Finds what waits of the attempts of a node that are named.</summary>
+    public const string ListWaiting = $"SELECT a.workflow_id, a.stage, a.attempt FROM open_attempts a, {Named} WHERE {IsNamed} AND {Waits} AND a.node = $1";
+
     /// <summary>Parks what waits for nodes that are not there.</summary>
     public const string ParkAbandoned = $"""
         UPDATE open_attempts a SET node = 0
@@ -43,9 +46,12 @@ internal static class PostgresParking
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            claimed.Add(new TaskId(new WorkflowId(reader.GetGuid(0)), reader.GetString(1), reader.GetInt32(2)));
+            claimed.Add(ReadTaskId(reader));
         }
 
         return claimed;
     }
+
+    /// <summary>Reads the name of an attempt from a row's first three columns.</summary>
+    public static TaskId ReadTaskId(NpgsqlDataReader row) => new(row.Id(0), row.GetString(1), row.GetInt32(2));
 }

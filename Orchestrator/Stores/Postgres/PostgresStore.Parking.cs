@@ -27,6 +27,10 @@ internal sealed partial class PostgresStore
         _connections.ExecuteAsync(PostgresParking.ParkTasks, [Number(node), .. PostgresParking.Arrays(tasks)], cancellationToken);
 
     /// <inheritdoc />
+    public async Task<IReadOnlyCollection<TaskId>> ListWaitingAsync(int node, IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken) =>
+        await _connections.RowsAsync(PostgresParking.ListWaiting, [Number(node), .. PostgresParking.Arrays(tasks)], PostgresParking.ReadTaskId, cancellationToken);
+
+    /// <inheritdoc />
     public Task<int> ParkAbandonedAsync(NodeRoll roll, int limit, CancellationToken cancellationToken)
     {
         var living = new NpgsqlParameter<int[]> { TypedValue = [.. roll.Living], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer };

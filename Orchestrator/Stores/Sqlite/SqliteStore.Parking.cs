@@ -33,6 +33,11 @@ internal sealed partial class SqliteStore
         _writer.RunAsync(database => tasks.Sum(task => SetParked(database, ParkOne, task)), cancellationToken);
 
     /// <inheritdoc />
+    public Task<IReadOnlyCollection<TaskId>> ListWaitingAsync(int node, IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken) =>
+        _readers.ReadAsync<IReadOnlyCollection<TaskId>>(
+            database => [.. tasks.Where(task => database.Statement(CountWaiting).Bind(task.WorkflowId).Bind(task.Stage).Bind(task.Attempt).Scalar() > 0)], cancellationToken);
+
+    /// <inheritdoc />
     public Task<int> ParkAbandonedAsync(NodeRoll roll, int limit, CancellationToken cancellationToken) =>
         roll.Living.Contains(NodeRoll.Sole)
             ? Task.FromResult(0)
@@ -59,7 +64,9 @@ internal sealed partial class SqliteStore
 
     private const string Waits = "finished_at IS NULL AND (status = 'pending' OR status = 'dispatched')";
 
-    private const string ParkOne = $"UPDATE attempts SET parked = 1 WHERE workflow_id = ? AND stage = ? AND attempt = ? AND parked = 0 AND {Waits}";
+    private const string WaitsHere = $"workflow_id = ? AND stage = ? AND attempt = ? AND parked = 0 AND {Waits}";
+    private const string CountWaiting = $"SELECT count(*) FROM attempts WHERE {WaitsHere}";
+    private const string ParkOne = $"UPDATE attempts SET parked = 1 WHERE {WaitsHere}";
     private const string UnparkOne = "UPDATE attempts SET parked = 0 WHERE workflow_id = ? AND stage = ? AND attempt = ?";
 
     private const string ParkAbandoned = $"""

@@ -7,6 +7,7 @@ namespace Stack.Tests.Orchestrator.Engine;
 internal sealed class WatchedStore(InMemoryStore store) : IWorkflowStore
 {
     private readonly List<CommitBatch> _batches = [];
+    private int _waitingListed;
 
     public Func<CommitBatch, Task> BeforeCommit { get; set; } = _ => Task.CompletedTask;
 
@@ -19,6 +20,9 @@ internal sealed class WatchedStore(InMemoryStore store) : IWorkflowStore
     public Func<Task> AfterLoadOutputs { get; set; } = () => Task.CompletedTask;
 
     public Func<Task> BeforeList { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>How often it was asked which attempts wait.</summary>
+    public int WaitingListed => Volatile.Read(ref _waitingListed);
 
     /// <summary>What was written.</summary>
     public IReadOnlyList<CommitBatch> Batches
@@ -115,6 +119,12 @@ internal sealed class WatchedStore(InMemoryStore store) : IWorkflowStore
     public Task<long> ReadLastEventIdAsync(CancellationToken cancellationToken) => store.ReadLastEventIdAsync(cancellationToken);
 
     public Task<int> ParkAsync(int node, IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken) => store.ParkAsync(node, tasks, cancellationToken);
+
+    public async Task<IReadOnlyCollection<TaskId>> ListWaitingAsync(int node, IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _waitingListed);
+        return await store.ListWaitingAsync(node, tasks, cancellationToken);
+    }
 
     public Task<int> ParkAbandonedAsync(NodeRoll roll, int limit, CancellationToken cancellationToken) => store.ParkAbandonedAsync(roll, limit, cancellationToken);
 

@@ -18,6 +18,11 @@ public sealed partial class InMemoryStore
     }
 
     /// <inheritdoc />
+    public Task<IReadOnlyCollection<TaskId>> ListWaitingAsync(int node, IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken) =>
+        Read<IReadOnlyCollection<TaskId>>(
+            state => [.. Of(state, tasks.ToHashSet()).Where(attempt => attempt.Waits && attempt.Node == node).Select(attempt => attempt.TaskId)], cancellationToken);
+
+    /// <inheritdoc />
     public Task<int> ParkAbandonedAsync(NodeRoll roll, int limit, CancellationToken cancellationToken) =>
         Write(
             state =>

@@ -180,6 +180,51 @@ public sealed class ClusterTests
         Assert.Equal(paused, Assert.Single(await other.ClaimAsync("noop-2", most: 10)).TaskId.WorkflowId);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Resume_ThroughAnother_OfWhatWaitsHere_IsGivenOutOnce(bool delayed)
+    {
+        await using var cluster = new TestCluster();
+        var one = await cluster.AddAsync("one");
+        var other = await cluster.AddAsync("other");
+        var id = await one.SubmitAsync(Flow.Stage("a"));
+        if (delayed)
+        {
+            await one.ReportAsync(Assert.Single(await one.ClaimAsync()).TaskId, new StageOutcome.Snoozed { DelayMs = 3000 });
+        }
+
+        Assert.IsType<CommandOutcome.Applied>(await other.Engine.PauseAsync(id, null, null, None));
+        Assert.IsType<CommandOutcome.Applied>(await other.Engine.ResumeAsync(id, null, None));
+        await cluster.PassAsync(4 * Second);
+        foreach (var engine in (TestEngine[])[one, other])
+        {
+            engine.Get<ReadyQueue>().Release(cluster.Time.GetUtcNow());
+        }
+
+        Assert.Empty(await one.ClaimAsync());
+        Assert.Equal(id, Assert.Single(await other.ClaimAsync("noop-2")).TaskId.WorkflowId);
+    }
+
+    [Fact]
+    public async Task Claim_WhatDidNotWait_AsksTheStoreNothing()
+    {
+        await using var cluster = new TestCluster();
+        var one = await cluster.AddAsync("one");
+        await one.SubmitAsync(Flow.Stage("a"));
+        await cluster.PassAsync(2 * Second);
+        Assert.Single(await one.ClaimAsync());
+        await cluster.AddAsync("other");
+        await one.SubmitAsync(Flow.Stage("a"));
+        Assert.Single(await one.ClaimAsync());
+        Assert.Equal(0, one.Store.WaitingListed);
+
+        await one.SubmitAsync(Flow.Stage("a"));
+        await cluster.PassAsync(2 * Second);
+        Assert.Single(await one.ClaimAsync());
+        Assert.Equal(1, one.Store.WaitingListed);
+    }
+
     [Fact]
     public async Task Resume_ThroughAnother_DoesNotGiveOutWhatRuns()
     {
