@@ -147,6 +147,7 @@ internal static class LoopTasks
     private static async Task<IResult> AnswerAsync(CommandOutcome outcome, string id, LoopTaskViews views, CancellationToken cancellationToken) => outcome switch
     {
         CommandOutcome.Applied applied => TypedResults.Ok(await views.ShowAsync(applied.Workflow, cancellationToken)),
+        CommandOutcome.Forbidden forbidden => Problem.Of(ProblemTypes.Forbidden, forbidden.Message),
         CommandOutcome.Refused refused => Problem.Of(ProblemTypes.Conflict, refused.Message),
         _ => Unknown(id),
     };

@@ -89,6 +89,22 @@ public sealed class LoopTasksTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Approve_BySomeoneWhoMayNot_Is403AndNames()
+    {
+        await using var host = await OrchestratorHost.StartAsync("Stack:ApiKeys:ann=ann-ann-ann-ann-ann", "Stack:ApiKeys:bob:Key=bob-bob-bob-bob-bob", "Stack:ApiKeys:bob:Scope=write");
+        using var ann = host.ClientWith("ann-ann-ann-ann-ann");
+        using var bob = host.ClientWith("bob-bob-bob-bob-bob");
+        using var defined = await ann.PostAsync("/api/v1/definitions", Answers.Yaml("name: gated-loop\nstages: [{name: s1, agent: loop, workspace: false, approval: {prompt: Go?, deciders: [ann]}}]"));
+        var accepted = await bob.PostAsync("/tasks", Answers.Json("""{"prompt": "Write hello", "definition": "gated-loop"}""")).ValueAsync<JsonElement>(HttpStatusCode.Accepted);
+        var path = $"/tasks/{accepted.GetProperty("task_id").GetString()}/approve?approved=true";
+
+        var refused = await bob.PostAsync(path, null).ProblemAsync(HttpStatusCode.Forbidden, ProblemTypes.Forbidden);
+        Assert.Contains("'bob' may not decide this; ann may.", refused.Detail, StringComparison.Ordinal);
+        using var answer = await ann.PostAsync(path, null);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task Stop_RunningTask_IsStoppedAtOnceAndKeepsItsHistory()
     {
         var id = await SubmitAsync(new { prompt = "Write hello" });
