@@ -51,7 +51,7 @@ internal static class PlanningApi
 
         if (idempotencyKey is not null && await store.FindIdempotencyKeyAsync(idempotencyKey, cancellationToken) is { } used)
         {
-            return await FindAsync(used.WorkflowId, inbox, cancellationToken) is { } before && before.Plan.Request == request.Request!.Trim() ? TypedResults.Ok(before) : Mismatch(idempotencyKey, used.WorkflowId);
+            return await RepeatAsync(idempotencyKey, used.WorkflowId, request, inbox, cancellationToken);
         }
 
         var (reading, failure) = await TryPlanAsync(planner, request, CallOrigin.Of(context), cancellationToken);
@@ -74,11 +74,17 @@ internal static class PlanningApi
             case SubmitOutcome.Replayed replayed:
                 return await FindAsync(replayed.Workflow.Header.Id, inbox, cancellationToken) is { } before ? TypedResults.Ok(before) : Unknown(replayed.Workflow.Header.Id.ToString());
             case SubmitOutcome.KeyMismatch mismatch:
-                return Mismatch(idempotencyKey!, mismatch.WorkflowId);
+                // A model seldom plans the same twice: when the same request came twice at once, the plan that was stored first is the answer to both.
+                return await RepeatAsync(idempotencyKey!, mismatch.WorkflowId, request, inbox, cancellationToken);
             default:
                 return Problem.Later(ProblemTypes.Overloaded, "Too many workflows wait to be stored. Nothing was stored; try again.", TimeSpan.FromSeconds(1));
         }
     }
+
+    private static async Task<IResult> RepeatAsync(string key, WorkflowId used, PlanRequest request, ApprovalInbox inbox, CancellationToken cancellationToken) =>
+        await FindAsync(used, inbox, cancellationToken) is { } before && before.Plan.Request == request.Request!.Trim()
+            ? TypedResults.Ok(before)
+            : Problem.Of(ProblemTypes.IdempotencyMismatch, $"Idempotency-Key '{key}' was used with another request, which made workflow {used}.", "Use a new key for a new request.");
 
     private static async Task<IResult> ShowAsync(string id, ApprovalInbox inbox, CancellationToken cancellationToken) =>
         WorkflowId.TryParse(id, null, out var requestId) && await FindAsync(requestId, inbox, cancellationToken) is { } found ? TypedResults.Ok(found) : Unknown(id);
@@ -153,9 +159,6 @@ internal static class PlanningApi
     }
 
     private static string Cut(string name) => name.Length <= 200 ? name : name[..199] + "…";
-
-    private static Problem Mismatch(string key, WorkflowId used) =>
-        Problem.Of(ProblemTypes.IdempotencyMismatch, $"Idempotency-Key '{key}' was used with another request, which made workflow {used}.", "Use a new key for a new request.");
 
     private static Problem Unknown(string id) => Problem.NotFound("request", id, "POST /api/v1/request makes one.");
 

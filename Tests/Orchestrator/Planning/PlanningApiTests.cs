@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Stack.Cli;
 using Stack.Contracts;
 using Stack.Tests.Orchestrator.Api;
@@ -127,6 +128,31 @@ public sealed class PlanningApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Plan_TheSameKeyWhileTheFirstIsPlanned_GivesBothThePlanThatWasStored()
+    {
+        var (asked, both) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        foreach (var plan in (string[])[Good, Good.Replace("Greets.", "Greets people.", StringComparison.Ordinal)])
+        {
+            _provider.Then("/v1/chat/completions", async (context, body) =>
+            {
+                if (Interlocked.Increment(ref asked) == 2)
+                {
+                    both.SetResult();
+                }
+
+                await both.Task;
+                await Answer(plan)(context, body);
+            });
+        }
+
+        var answers = await Task.WhenAll(PlanAsync("A program that greets people", key: "k2"), PlanAsync("A program that greets people", key: "k2"));
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.Created], answers.Select(answer => answer.StatusCode).Order());
+        var plans = await Task.WhenAll(answers.Select(answer => Task.FromResult(answer).ValueAsync<PlanResource>(answer.StatusCode)));
+        Assert.Equal((plans[0].RequestId, plans[0].Approval.EffectHash), (plans[1].RequestId, plans[1].Approval.EffectHash));
+        Assert.Single((await Inbox.ListAsync(_host.Client)).Approvals);
+    }
+
+    [Fact]
     public async Task Plan_NoModelAnswers_RulesPlanAndSaySo()
     {
         _provider.Always("/v1/chat/completions", ScriptedProvider.Json("""{"error":{"message":"down"}}""", 500));
@@ -178,9 +204,10 @@ public sealed class PlanningApiTests : IAsyncLifetime
         Assert.Contains("approved it", again.Error, StringComparison.Ordinal);
     }
 
-    private void Says(string text) => _provider.Then(
-        "/v1/chat/completions",
-        ScriptedProvider.Lines([$"data: {JsonSerializer.Serialize(new { id = "1", choices = new[] { new { index = 0, delta = new { content = text }, finish_reason = "stop" } } })}", "", "data: [DONE]", ""]));
+    private void Says(string text) => _provider.Then("/v1/chat/completions", Answer(text));
+
+    private static Func<HttpContext, JsonElement, Task> Answer(string text) =>
+        ScriptedProvider.Lines([$"data: {JsonSerializer.Serialize(new { id = "1", choices = new[] { new { index = 0, delta = new { content = text }, finish_reason = "stop" } } })}", "", "data: [DONE]", ""]);
 
     private Task<HttpResponseMessage> PlanAsync(string request, string? model = null, string? key = null)
     {
