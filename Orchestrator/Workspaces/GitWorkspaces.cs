@@ -89,7 +89,14 @@ internal sealed partial class GitWorkspaces(GitCommand git, GitRepositories repo
         foreach (var id in ids)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            repositories.Remove(id);
+            try
+            {
+                repositories.Remove(id);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                LogNotRemoved(id, repositories.PathOf(id), exception.Message);
+            }
         }
 
         return Task.CompletedTask;
@@ -209,6 +216,9 @@ internal sealed partial class GitWorkspaces(GitCommand git, GitRepositories repo
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Workflow {WorkflowId}: the reference {Reference} was not moved to {Commit}: the name is not allowed or the commit is not there.")]
     private partial void LogRefused(WorkflowId workflowId, string reference, string commit);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Workflow {WorkflowId} is pruned, but its repository could not be removed. Remove the folder {Folder}. {Reason}")]
+    private partial void LogNotRemoved(WorkflowId workflowId, string folder, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Workflow {WorkflowId}: the reference {Reference} stays at {Current}; {Commit} does not follow it.")]
     private partial void LogNotForward(WorkflowId workflowId, string reference, string current, string commit);

@@ -208,6 +208,7 @@ public abstract partial class WorkflowStoreConformance
         var writes = Enumerable.Range(0, 250).Select(i => Submit(NextId()).Ended(WorkflowStatus.Completed, Now.AddMinutes(-i))).ToArray();
         await Store.CommitAsync(writes);
         var oldestFirst = writes.Reverse().Select(write => write.State.Id).ToList();
+        Assert.Equal(oldestFirst.Take(230), await Store.PruneAsync(Now.AddDays(1), 230, dryRun: true, CancellationToken.None));
         Assert.Equal(oldestFirst.Take(230), await Store.PruneAsync(Now.AddDays(1), 230, dryRun: false, CancellationToken.None));
         Assert.Equal(20, (await Store.ListAsync(new WorkflowQuery { Limit = 1000 }, CancellationToken.None)).Count);
         Assert.Equal(oldestFirst.Skip(230), await Store.PruneAsync(Now.AddDays(1), 1000, dryRun: false, CancellationToken.None));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Stack.Contracts;
 
 namespace Stack.Engine;
 
@@ -19,16 +20,20 @@ internal sealed partial class RetentionPruner(IWorkflowStore store, IWorkspaces 
         }
 
         var removed = 0;
-        while (true)
+        var before = Time.GetUtcNow() - options.Value.RetentionPeriod;
+        IReadOnlyList<WorkflowId> ids;
+        do
         {
-            var ids = await store.PruneAsync(Time.GetUtcNow() - options.Value.RetentionPeriod, Page, dryRun: false, cancellationToken).ConfigureAwait(false);
+            // The workspaces first: a workflow that is left over by a crash is found by the next pass, a workspace without its workflow never is.
+            ids = await store.PruneAsync(before, Page, dryRun: true, cancellationToken).ConfigureAwait(false);
             await workspaces.RemoveAsync(ids, cancellationToken).ConfigureAwait(false);
-            removed += ids.Count;
-            if (ids.Count < Page)
-            {
-                break;
-            }
+            var gone = await store.PruneAsync(before, ids.Count, dryRun: false, cancellationToken).ConfigureAwait(false);
+
+            // When one was retried meanwhile, the next one in line went in its place.
+            await workspaces.RemoveAsync([.. gone.Except(ids)], cancellationToken).ConfigureAwait(false);
+            removed += gone.Count;
         }
+        while (ids.Count == Page);
 
         if (removed > 0)
         {

@@ -26,7 +26,7 @@ public interface IWorkspaces
     /// <param name="cancellationToken">Ends the call.</param>
     Task AdvanceAsync(WorkflowId workflowId, string head, IReadOnlyList<ReferenceUpdate> references, CancellationToken cancellationToken);
 
-    /// <summary>Removes the repositories of workflows that were pruned. Idempotent.</summary>
+    /// <summary>Removes the repositories of workflows that are pruned. Idempotent. One that cannot be removed is logged, and holds up no other.</summary>
     /// <param name="ids">The workflows.</param>
     /// <param name="cancellationToken">Ends the call between repositories.</param>
     Task RemoveAsync(IReadOnlyCollection<WorkflowId> ids, CancellationToken cancellationToken);

@@ -9,6 +9,7 @@ internal sealed class FakeWorkspaces : IWorkspaces
 {
     private readonly ConcurrentQueue<(WorkflowId Id, string Head, IReadOnlyList<ReferenceUpdate> References)> _moves = new();
     private int _failures;
+    private int _failedRemovals;
 
     public IReadOnlyList<(WorkflowId Id, string Head, IReadOnlyList<ReferenceUpdate> References)> Moves => [.. _moves];
 
@@ -21,6 +22,8 @@ internal sealed class FakeWorkspaces : IWorkspaces
     public int Integrations { get; private set; }
 
     public void FailNextMoves(int count) => _failures = count;
+
+    public void FailNextRemovals(int count) => _failedRemovals = count;
 
     public WorkspaceReference Describe(TaskId taskId, string? baseCommit) =>
         new() { Url = $"/git/{taskId.WorkflowId}.git", Branch = "work", BaseCommit = baseCommit, AttemptBranch = $"attempts/{taskId.Stage}/{taskId.Attempt}" };
@@ -44,6 +47,11 @@ internal sealed class FakeWorkspaces : IWorkspaces
 
     public Task RemoveAsync(IReadOnlyCollection<WorkflowId> ids, CancellationToken cancellationToken)
     {
+        if (Interlocked.Decrement(ref _failedRemovals) >= 0)
+        {
+            throw new IOException("The process ends.");
+        }
+
         foreach (var id in ids)
         {
             Removed.Add(id);

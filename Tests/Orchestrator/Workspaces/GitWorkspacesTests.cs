@@ -163,6 +163,17 @@ public sealed class GitWorkspacesTests : IDisposable
         await AdvanceAsync(new string('0', 40));
     }
 
+    [Fact]
+    public async Task Remove_OneThatCannotBe_HoldsUpNoOther()
+    {
+        var broken = WorkflowId.New(TimeProvider.System);
+        var head = Path.Combine(_repositories.Create(broken), "HEAD");
+        File.Delete(head);
+        Directory.CreateDirectory(head);
+        await _workspaces.RemoveAsync([broken, _id], CancellationToken.None);
+        Assert.False(Directory.Exists(_path));
+    }
+
     private Task<IntegrationOutcome> IntegrateAsync(string? head, string commit) =>
         _workspaces.IntegrateAsync(Task, head, new WorkspaceChange { Commit = commit }, CancellationToken.None);
 

@@ -25,6 +25,21 @@ public sealed class RetentionPrunerTests
     }
 
     [Fact]
+    public async Task RunOnce_EndsBeforeTheWorkspacesAreGone_TheNextPassRemovesThem()
+    {
+        await using var engine = await TestEngine.StartAsync();
+        var old = await engine.SubmitAsync(Flow.Stage("a"));
+        await engine.Engine.CancelAsync(old, null, null, None);
+        engine.Time.Advance(TimeSpan.FromDays(91));
+        engine.Workspaces.FailNextRemovals(1);
+        await Assert.ThrowsAsync<IOException>(() => engine.Get<RetentionPruner>().RunOnceAsync(None));
+        Assert.Empty(engine.Workspaces.Removed);
+        Assert.Equal(1, await engine.Get<RetentionPruner>().RunOnceAsync(None));
+        Assert.Equal([old], engine.Workspaces.Removed);
+        Assert.Empty(await engine.Memory.LoadAsync([old], None));
+    }
+
+    [Fact]
     public async Task RunOnce_ManyPages_RemovesAll()
     {
         await using var engine = await TestEngine.StartAsync();
