@@ -125,7 +125,6 @@ internal sealed partial class DeploymentSupervisor : BackgroundService
     public override void Dispose()
     {
         _lock?.Dispose();
-        _gate.Dispose();
         base.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Stack.Contracts;
 using Stack.Messaging.Http;
@@ -8,7 +9,8 @@ namespace Stack.Agents.Runtime;
 /// <param name="feed">Where it goes.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where failures are written.</param>
-internal sealed partial class StatusSender(ITaskFeed feed, TimeProvider time, ILogger<StatusSender> logger) : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody uses holds nothing, and some may still release it.")]
+internal sealed partial class StatusSender(ITaskFeed feed, TimeProvider time, ILogger<StatusSender> logger)
 {
     private const int CharactersPerCall = 512 * 1024;
 
@@ -73,9 +75,6 @@ internal sealed partial class StatusSender(ITaskFeed feed, TimeProvider time, IL
             _sending.Release();
         }
     }
-
-    /// <inheritdoc />
-    public void Dispose() => _sending.Dispose();
 
     private async Task SendAsync(List<StatusEnvelope> statuses, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Stack.Contracts;
 using Stack.Engine;
@@ -6,7 +7,8 @@ namespace Stack.Orchestrator.Verification;
 
 /// <summary>Keeps evidence under its hash; each record names the one before it, so that one that is changed or taken away is noticed.</summary>
 /// <param name="store">Where it is kept.</param>
-internal sealed class EvidenceBook(IEvidenceStore store) : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody uses holds nothing, and some may still release it.")]
+internal sealed class EvidenceBook(IEvidenceStore store)
 {
     private readonly SemaphoreSlim _gate = new(1);
 
@@ -48,8 +50,6 @@ internal sealed class EvidenceBook(IEvidenceStore store) : IDisposable
 
         return new EvidenceList { WorkflowId = id, Intact = list.TrueForAll(piece => piece.Intact), Verifications = list };
     }
-
-    public void Dispose() => _gate.Dispose();
 
     private static string HashOf(JsonPayload content) => Convert.ToHexStringLower(SHA256.HashData(content.Utf8.Span));
 }

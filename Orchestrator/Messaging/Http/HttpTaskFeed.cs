@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -13,7 +14,8 @@ namespace Stack.Messaging.Http;
 /// <remarks>
 /// The client must have no time limit and no retries of its own. Failures are <see cref="TaskFeedException"/>. The caller's <see cref="System.Diagnostics.Activity"/> goes along as W3C trace context.
 /// </remarks>
-public sealed class HttpTaskFeed : ITaskFeed, IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody uses holds nothing, and some may still release it.")]
+public sealed class HttpTaskFeed : ITaskFeed
 {
     private static readonly Func<HttpResponseMessage, CancellationToken, ValueTask<AgentRegistered>> ReadRegistered = Read(StackJson.TypeOf<AgentRegistered>());
     private static readonly Func<HttpResponseMessage, CancellationToken, ValueTask<List<TaskEnvelope>>> ReadTasks = Read(StackJson.TypeOf<List<TaskEnvelope>>());
@@ -148,9 +150,6 @@ public sealed class HttpTaskFeed : ITaskFeed, IDisposable
     public Task<JsonPayload?> RecordStepAsync(TaskId taskId, StepKey key, JsonPayload result, CancellationToken cancellationToken) =>
         _connection.SendUntilAnsweredAsync(
             new FeedCall(HttpMethod.Put, StepPath(taskId, key), result.Utf8) { AlsoExpected = HttpStatusCode.Conflict }, ReadStep, cancellationToken);
-
-    /// <inheritdoc />
-    public void Dispose() => _joining.Dispose();
 
     // Several calls notice a lost token at once: the first registers, the others find a newer token than the one that they used.
     private async Task RejoinAsync(string? refused, CancellationToken cancellationToken)

@@ -56,11 +56,8 @@ internal sealed class ConfirmedPublisher(RabbitMqLink link, TimeProvider time) :
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await DropAsync();
-        _gate.Dispose();
-    }
+    // The gate is for whoever still publishes, and hears that the channel is lost: it holds nothing that must be given back.
+    public async ValueTask DisposeAsync() => await DropAsync();
 
     // A server that hangs, or a queue that lost its process, confirms nothing and says nothing.
     private async Task WaitAsync(ConfirmLedger confirms, Task confirmed)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -10,7 +11,8 @@ namespace Stack.Messaging.RabbitMq;
 /// The dead letters on the broker. To look at a queue is to take its messages and put them back, which closing the channel does for all of them at once and in their old order;
 /// one look at a time, since two would see each other's gaps.
 /// </summary>
-internal sealed class RabbitMqDeadLetters(RabbitMqLink link, ConfirmedPublisher publisher, RabbitMqOptions options) : IDeadLetters, IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody uses holds nothing, and some may still release it.")]
+internal sealed class RabbitMqDeadLetters(RabbitMqLink link, ConfirmedPublisher publisher, RabbitMqOptions options) : IDeadLetters
 {
     private const int ShownCharacters = 4000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -45,8 +47,6 @@ internal sealed class RabbitMqDeadLetters(RabbitMqLink link, ConfirmedPublisher 
     public Task<bool> ReplayAsync(string id, CancellationToken cancellationToken) => TakeAsync(id, PublishAgainAsync, cancellationToken);
 
     public Task<bool> DiscardAsync(string id, CancellationToken cancellationToken) => TakeAsync(id, (_, _) => Task.CompletedTask, cancellationToken);
-
-    public void Dispose() => _looking.Dispose();
 
     private async Task<bool> TakeAsync(string id, Func<BasicGetResult, CancellationToken, Task> handle, CancellationToken cancellationToken)
     {

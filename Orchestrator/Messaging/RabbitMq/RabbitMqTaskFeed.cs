@@ -239,8 +239,6 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
         await _publisher.DisposeAsync();
         await _link.DisposeAsync();
         await _publishingLink.DisposeAsync();
-        _topology.Dispose();
-        _tasks.Dispose();
         _life.Dispose();
     }
 

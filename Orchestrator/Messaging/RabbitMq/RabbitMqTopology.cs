@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -5,7 +6,8 @@ using RabbitMQ.Client.Exceptions;
 namespace Stack.Messaging.RabbitMq;
 
 /// <summary>Makes the exchanges and queues. Idempotent; done again with every connection, so that a server that lost its disk works again.</summary>
-internal sealed partial class RabbitMqTopology(RabbitMqOptions options, ILogger<RabbitMqTopology> logger) : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody uses holds nothing, and some may still release it.")]
+internal sealed partial class RabbitMqTopology(RabbitMqOptions options, ILogger<RabbitMqTopology> logger)
 {
     private static readonly TimeSpan AbandonedQueue = TimeSpan.FromHours(1);
     private readonly SemaphoreSlim _declaring = new(1, 1);
@@ -72,9 +74,6 @@ internal sealed partial class RabbitMqTopology(RabbitMqOptions options, ILogger<
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await channel.QueueBindAsync(queue, RabbitMqNames.ResultExchange, queue, cancellationToken: cancellationToken);
     }
-
-    /// <inheritdoc />
-    public void Dispose() => _declaring.Dispose();
 
     private static Dictionary<string, object?> Quorum(int deliveryLimit, string? deadLetterKey = null)
     {

@@ -42,12 +42,6 @@ internal sealed class RedisEventBus : BackgroundService, IEventBus
         return new Subscription(this, heard);
     }
 
-    public override void Dispose()
-    {
-        base.Dispose();
-        _announced.Dispose();
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try

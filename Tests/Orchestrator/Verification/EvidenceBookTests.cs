@@ -15,7 +15,7 @@ public sealed class EvidenceBookTests
     public async Task Read_AsWritten_IsIntactAndEachNamesTheOneBefore()
     {
         var (first, second) = await KeepTwoAsync();
-        using var book = new EvidenceBook(_store);
+        var book = new EvidenceBook(_store);
         var list = await book.ReadAsync(_id, CancellationToken.None);
         Assert.True(list.Intact);
         Assert.Equal([null, first], list.Verifications.Select(piece => piece.Record.Previous));
@@ -43,7 +43,7 @@ public sealed class EvidenceBookTests
     private async Task<(string First, string Second)> KeepTwoAsync()
     {
         await _store.CommitAsync(Writes.Submit(_id));
-        using var book = new EvidenceBook(_store);
+        var book = new EvidenceBook(_store);
         return (await book.KeepAsync(Record(1), CancellationToken.None), await book.KeepAsync(Record(2), CancellationToken.None));
     }
 
@@ -56,7 +56,7 @@ public sealed class EvidenceBookTests
             await tampered.PutEvidenceAsync(kept, CancellationToken.None);
         }
 
-        using var book = new EvidenceBook(tampered);
+        var book = new EvidenceBook(tampered);
         return await book.ReadAsync(_id, CancellationToken.None);
     }
 

@@ -30,11 +30,7 @@ public sealed class HttpTaskFeedTests : IAsyncLifetime, IDisposable
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
-    public void Dispose()
-    {
-        _feed.Dispose();
-        _client.Dispose();
-    }
+    public void Dispose() => _client.Dispose();
 
     [Fact]
     public async Task Register_WithTheJoinToken_UsesTheAgentsOwnTokenFromThenOn()
@@ -50,7 +46,7 @@ public sealed class HttpTaskFeedTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Register_WrongJoinToken_SaysWhichSettingToCorrect()
     {
-        using var feed = Feed("wrong");
+        var feed = Feed("wrong");
 
         var exception = await Assert.ThrowsAsync<TaskFeedException>(() => feed.RegisterAsync(Registration, CancellationToken.None));
 
@@ -204,7 +200,7 @@ public sealed class HttpTaskFeedTests : IAsyncLifetime, IDisposable
     public async Task Call_ServerHangs_IsGivenUpAfterItsTime()
     {
         await _feed.RegisterAsync(Registration, CancellationToken.None);
-        using var feed = new HttpTaskFeed(
+        var feed = new HttpTaskFeed(
             _client, new HttpTaskFeedOptions { Address = _server.Address, CallTimeout = TimeSpan.FromMilliseconds(200) }, _token, TimeProvider.System, new Random(1), NullLogger<HttpTaskFeed>.Instance);
         _server.Before = async http =>
         {
@@ -224,7 +220,7 @@ public sealed class HttpTaskFeedTests : IAsyncLifetime, IDisposable
         var time = new Stack.Tests.Orchestrator.Engine.ManualTimeProvider();
         var gone = new Uri($"http://127.0.0.1:{FreePort.Next()}/");
         var addresses = new OrchestratorAddresses([gone, _server.Address], 0, time);
-        using var feed = new HttpTaskFeed(_client, new HttpTaskFeedOptions { Addresses = addresses, JoinToken = "join" }, _token, TimeProvider.System, new Random(1), NullLogger<HttpTaskFeed>.Instance);
+        var feed = new HttpTaskFeed(_client, new HttpTaskFeedOptions { Addresses = addresses, JoinToken = "join" }, _token, TimeProvider.System, new Random(1), NullLogger<HttpTaskFeed>.Instance);
 
         await feed.RegisterAsync(Registration, CancellationToken.None);
         Assert.Equal(_server.Address, addresses.Current);
