@@ -36,14 +36,33 @@ public abstract class LedgerStoreConformance : IAsyncLifetime
     public async Task LimitOnce_TheSameIdAgain_ChangesNothing_AlsoWhenTheLimitsWereChangedInBetween()
     {
         var id = Guid.NewGuid();
-        Assert.True(await Store.LimitOnceAsync(id, "a", new BudgetLimits(MoneyNano: 100, Calls: 3), s_now, CancellationToken.None));
+        Assert.True(await Store.LimitOnceAsync(id, "a", new BudgetLimits(MoneyNano: 100, Calls: 3), BudgetLimits.None, s_now, CancellationToken.None));
         Assert.Equal(new BudgetLimits(MoneyNano: 100, Calls: 3), (await ListAsync()).Single().Limits);
         await Store.LimitAsync("a", new BudgetLimits(MoneyNano: 500), s_now, CancellationToken.None);
-        var again = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Store.LimitOnceAsync(id, "a", new BudgetLimits(MoneyNano: 100, Calls: 3), s_now, CancellationToken.None)));
+        var again = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Store.LimitOnceAsync(id, "a", new BudgetLimits(MoneyNano: 100, Calls: 3), BudgetLimits.None, s_now, CancellationToken.None)));
         Assert.All(again, Assert.False);
         Assert.Equal(new BudgetLimits(MoneyNano: 500), (await ListAsync()).Single().Limits);
-        Assert.True(await Store.LimitOnceAsync(Guid.NewGuid(), "a", new BudgetLimits(MoneyNano: 600), s_now, CancellationToken.None));
+        Assert.True(await Store.LimitOnceAsync(Guid.NewGuid(), "a", new BudgetLimits(MoneyNano: 600), BudgetLimits.None, s_now, CancellationToken.None));
         Assert.Equal(600, (await ListAsync()).Single().Limits!.MoneyNano);
+    }
+
+    [ServerFact]
+    public async Task LimitOnce_WhatIsNotNamed_StaysAsItIs_AlsoWhenSeveralAreSetAtOnce()
+    {
+        var hour = TimeSpan.FromHours(1);
+        var changes = new[] { new BudgetLimits(MoneyNano: 100), new BudgetLimits(Tokens: 200), new BudgetLimits(Calls: 300) };
+        Assert.All(await Task.WhenAll(changes.Select(SetAsync)), Assert.True);
+        Assert.Equal(new BudgetLimits(100, 200, 300, hour), (await ListAsync()).Single().Limits);
+
+        // Limits of its own replace all that it would have without them.
+        await Store.LimitAsync("a", new BudgetLimits(MoneyNano: 500), s_now, CancellationToken.None);
+        Assert.True(await SetAsync(new BudgetLimits(Calls: 7)));
+        Assert.Equal(new BudgetLimits(MoneyNano: 500, Calls: 7), (await ListAsync()).Single().Limits);
+        await Store.LimitAsync("a", null, s_now, CancellationToken.None);
+        Assert.True(await SetAsync(new BudgetLimits(WallClock: 2 * hour)));
+        Assert.Equal(new BudgetLimits(10, 20, 30, 2 * hour), (await ListAsync()).Single().Limits);
+
+        Task<bool> SetAsync(BudgetLimits named) => Store.LimitOnceAsync(Guid.NewGuid(), "a", named, new BudgetLimits(10, 20, 30, hour), s_now, CancellationToken.None);
     }
 
     [ServerFact]

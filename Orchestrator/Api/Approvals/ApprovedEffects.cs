@@ -23,9 +23,10 @@ internal sealed class ApprovedEffects(ILedgerStore ledger, BudgetBook book, Plan
             return Failed(string.Join(' ', problems));
         }
 
+        var defaults = book.LimitsOf(increase.Budget);
+        await ledger.LimitOnceAsync(approval.Id.Value, increase.Budget, increase.Limits, defaults, time.GetUtcNow(), cancellationToken);
         var line = (await ledger.ListBudgetsAsync(increase.Budget, 1, cancellationToken)).FirstOrDefault(line => line.Key == increase.Budget);
-        var limits = increase.Over(line?.Limits ?? book.LimitsOf(increase.Budget));
-        await ledger.LimitOnceAsync(approval.Id.Value, increase.Budget, limits, time.GetUtcNow(), cancellationToken);
+        var limits = line?.Limits ?? defaults;
         return new EffectExecution
         {
             Succeeded = true,

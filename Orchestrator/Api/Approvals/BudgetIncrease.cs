@@ -52,9 +52,5 @@ internal sealed record BudgetIncrease(string Budget, BudgetLimits Limits)
             : (new BudgetIncrease(wire!.Budget!, new BudgetLimits(limits!.Money is { } money ? (long)(money * Amount.NanoPerDollar) : null, limits.Tokens, limits.Calls, limits.WallClock)), []);
     }
 
-    /// <summary>The limits that hold afterwards.</summary>
-    /// <param name="now">Those that hold now.</param>
-    public BudgetLimits Over(BudgetLimits now) => new(Limits.MoneyNano ?? now.MoneyNano, Limits.Tokens ?? now.Tokens, Limits.Calls ?? now.Calls, Limits.WallClock ?? now.WallClock);
-
     private sealed record Wire(string? Budget, LimitRequest? Limits);
 }

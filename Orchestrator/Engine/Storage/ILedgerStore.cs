@@ -39,14 +39,18 @@ public interface ILedgerStore
     /// <returns>What stands now.</returns>
     Task<BudgetLine> LimitAsync(string key, BudgetLimits? limits, DateTimeOffset at, CancellationToken cancellationToken);
 
-    /// <summary>Sets a budget's own limits once: whoever says the same id again, here or elsewhere, changes nothing, also when the limits were changed in between.</summary>
+    /// <summary>
+    /// Sets some of a budget's own limits once: whoever says the same id again, here or elsewhere, changes nothing, also when the limits were changed in between. What is not named stays as it is,
+    /// so that several changes at once lose nothing of one another.
+    /// </summary>
     /// <param name="id">Names the change; the id of the approval that allowed it.</param>
     /// <param name="key">The budget.</param>
-    /// <param name="limits">The limits.</param>
+    /// <param name="named">The limits to set. Null, of a kind: not named.</param>
+    /// <param name="defaults">Those that hold, of the kinds that are not named, when the budget has none of its own.</param>
     /// <param name="at">The present.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>Whether they were set now. False: they were set before under this id.</returns>
-    Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits limits, DateTimeOffset at, CancellationToken cancellationToken);
+    Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits named, BudgetLimits defaults, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>Budgets by key.</summary>
     /// <param name="prefix">What their keys begin with; empty: all.</param>
@@ -87,6 +91,10 @@ public sealed record BudgetLimits(long? MoneyNano = null, long? Tokens = null, l
     /// <summary>A part of the limits, for a child. The clock is not divided: all children share it.</summary>
     /// <param name="share">More than 0, at most 1.</param>
     public BudgetLimits Slice(decimal share) => new((long?)(MoneyNano * share), (long?)(Tokens * share), (long?)(Calls * share), WallClock);
+
+    /// <summary>These limits, and the other's of the kinds that have none.</summary>
+    /// <param name="other">The other limits.</param>
+    public BudgetLimits Over(BudgetLimits other) => new(MoneyNano ?? other.MoneyNano, Tokens ?? other.Tokens, Calls ?? other.Calls, WallClock ?? other.WallClock);
 
     /// <summary>Both limits: whichever is less, of each kind.</summary>
     /// <param name="other">The other limits.</param>

@@ -53,10 +53,11 @@ internal sealed partial class PostgresStore
         "SELECT link FROM approval_links WHERE token_hash = $1", [Text(PostgresText.Storable(tokenHash))], row => row.Json<ApprovalLink>(0)!, cancellationToken);
 
     /// <inheritdoc />
-    public async Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits limits, DateTimeOffset at, CancellationToken cancellationToken) => (await _connections.RowsAsync(
+    public async Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits named, BudgetLimits defaults, DateTimeOffset at, CancellationToken cancellationToken) => (await _connections.RowsAsync(
         LimitBudgetOnce,
         [
-            Uuid(id), Text(PostgresText.Storable(key)), LongOrNull(limits.MoneyNano), LongOrNull(limits.Tokens), LongOrNull(limits.Calls), LongOrNull(limits.WallClock?.Ticks), Time(at),
+            Uuid(id), Text(PostgresText.Storable(key)), LongOrNull(named.MoneyNano), LongOrNull(named.Tokens), LongOrNull(named.Calls), LongOrNull(named.WallClock?.Ticks), Time(at),
+            LongOrNull(defaults.MoneyNano), LongOrNull(defaults.Tokens), LongOrNull(defaults.Calls), LongOrNull(defaults.WallClock?.Ticks),
         ],
         row => row.GetBoolean(0),
         cancellationToken))[0];
@@ -66,9 +67,13 @@ internal sealed partial class PostgresStore
     private const string LimitBudgetOnce = """
         WITH first AS (INSERT INTO budget_changes (id, at) VALUES ($1, $7) ON CONFLICT (id) DO NOTHING RETURNING id),
         changed AS (
-            INSERT INTO budgets (key, has_limits, limit_money, limit_tokens, limit_calls, limit_ticks, opened_at) SELECT $2, true, $3, $4, $5, $6, $7 FROM first
-            ON CONFLICT (key) DO UPDATE SET has_limits = true, limit_money = excluded.limit_money, limit_tokens = excluded.limit_tokens,
-                limit_calls = excluded.limit_calls, limit_ticks = excluded.limit_ticks)
+            INSERT INTO budgets AS b (key, has_limits, limit_money, limit_tokens, limit_calls, limit_ticks, opened_at)
+            SELECT $2, true, coalesce($3, $8), coalesce($4, $9), coalesce($5, $10), coalesce($6, $11), $7 FROM first
+            ON CONFLICT (key) DO UPDATE SET has_limits = true,
+                limit_money = coalesce($3, CASE WHEN b.has_limits THEN b.limit_money ELSE $8 END),
+                limit_tokens = coalesce($4, CASE WHEN b.has_limits THEN b.limit_tokens ELSE $9 END),
+                limit_calls = coalesce($5, CASE WHEN b.has_limits THEN b.limit_calls ELSE $10 END),
+                limit_ticks = coalesce($6, CASE WHEN b.has_limits THEN b.limit_ticks ELSE $11 END))
         SELECT EXISTS (SELECT FROM first)
         """;
 }

@@ -32,7 +32,7 @@ internal sealed partial class SqliteStore
             database => database.Statement("SELECT link FROM approval_links WHERE token_hash = ?").Bind(tokenHash).First(row => row.Json(0)!.To<ApprovalLink>()!), cancellationToken);
 
     /// <inheritdoc />
-    public Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits limits, DateTimeOffset at, CancellationToken cancellationToken) =>
+    public Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits named, BudgetLimits defaults, DateTimeOffset at, CancellationToken cancellationToken) =>
         _writer.RunAsync(
             database =>
             {
@@ -41,7 +41,7 @@ internal sealed partial class SqliteStore
                     return false;
                 }
 
-                Limit(database, key, limits, at);
+                Limit(database, key, named.Over(FindBudget(database, key)?.Limits ?? defaults), at);
                 return true;
             },
             cancellationToken);

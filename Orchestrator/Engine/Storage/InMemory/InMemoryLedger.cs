@@ -67,7 +67,7 @@ public sealed class InMemoryLedger : ILedgerStore
     }
 
     /// <inheritdoc />
-    public Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits limits, DateTimeOffset at, CancellationToken cancellationToken)
+    public Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits named, BudgetLimits defaults, DateTimeOffset at, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
@@ -77,7 +77,8 @@ public sealed class InMemoryLedger : ILedgerStore
                 return Task.FromResult(false);
             }
 
-            _budgets[key] = Open(key, at) with { Limits = limits };
+            var line = Open(key, at);
+            _budgets[key] = line with { Limits = named.Over(line.Limits ?? defaults) };
             return Task.FromResult(true);
         }
     }

@@ -59,7 +59,7 @@ public sealed class ResponsesTests
 
         public Task<BudgetLine> LimitAsync(string key, BudgetLimits? limits, DateTimeOffset at, CancellationToken cancellationToken) => throw Away();
 
-        public Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits limits, DateTimeOffset at, CancellationToken cancellationToken) => throw Away();
+        public Task<bool> LimitOnceAsync(Guid id, string key, BudgetLimits named, BudgetLimits defaults, DateTimeOffset at, CancellationToken cancellationToken) => throw Away();
 
         public Task<IReadOnlyList<BudgetLine>> ListBudgetsAsync(string prefix, int limit, CancellationToken cancellationToken) => throw Away();
 
