@@ -10,9 +10,10 @@ namespace Stack.Messaging.RabbitMq;
 /// in the order of arrival and many at a time; while one batch is on its way to the disk the next ones gather.
 /// </summary>
 internal sealed partial class RabbitMqResults(
-    ReplyIntake intake, RabbitMqLink link, RabbitMqTopology topology, QueueDoctor doctor, RabbitMqInstance instance, ILogger<RabbitMqResults> logger) : BackgroundService
+    ReplyIntake intake, RabbitMqLink link, RabbitMqTopology topology, QueueDoctor doctor, RabbitMqInstance instance, TimeProvider time, ILogger<RabbitMqResults> logger) : BackgroundService
 {
     private const int MostPerBatch = 500;
+    private const int MostOwed = 500;
     private const int BatchesUnderWay = 4;
     private const ushort PrefetchCount = 2000;
     private static readonly TimeSpan OwnPatience = TimeSpan.FromSeconds(5);
@@ -95,13 +96,37 @@ internal sealed partial class RabbitMqResults(
 
     private async Task AcknowledgeAsync(IChannel channel, Channel<HandledBatch> handled, CancellationToken cancellationToken)
     {
+        var (last, sent) = (0UL, 0UL);
+        var acks = new OwedAcks(
+            async () =>
+            {
+                // What was said twice would close the channel.
+                if (Volatile.Read(ref last) is var upTo && upTo > sent)
+                {
+                    sent = upTo;
+                    await channel.BasicAckAsync(upTo, multiple: true, CancellationToken.None);
+                }
+            },
+            time);
         try
         {
             await foreach (var (batch, refusing) in handled.Reader.ReadAllAsync(cancellationToken))
             {
-                await AcknowledgeAsync(channel, batch, await refusing, cancellationToken);
+                // The server closes the channel when a message is acknowledged that was rejected.
+                var rejected = await RejectAsync(channel, await refusing, cancellationToken);
+                if (batch.FindLast(message => !rejected.Contains(message.Tag)).Tag is > 0 and var tag)
+                {
+                    Volatile.Write(ref last, tag);
+                    await acks.AddAsync(batch.Count, MostOwed);
+                }
+
                 MessagingTelemetry.WasReceived(batch.Count);
             }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await acks.SendAsync();
+            throw;
         }
         catch (Exception exception)
         {
@@ -111,7 +136,7 @@ internal sealed partial class RabbitMqResults(
         }
     }
 
-    private async Task AcknowledgeAsync(IChannel channel, List<Delivery> batch, IReadOnlyList<Delivery> refused, CancellationToken cancellationToken)
+    private async Task<HashSet<ulong>> RejectAsync(IChannel channel, IReadOnlyList<Delivery> refused, CancellationToken cancellationToken)
     {
         var rejected = new HashSet<ulong>();
         foreach (var message in refused.DistinctBy(message => message.Tag))
@@ -122,12 +147,7 @@ internal sealed partial class RabbitMqResults(
             rejected.Add(message.Tag);
         }
 
-        // The server closes the channel when a message is acknowledged that was rejected.
-        var last = batch.FindLast(message => !rejected.Contains(message.Tag)).Tag;
-        if (last > 0)
-        {
-            await channel.BasicAckAsync(last, multiple: true, cancellationToken);
-        }
+        return rejected;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The queue {Queue} does not answer; results come back to another one")]

@@ -7,15 +7,30 @@ namespace Stack.Messaging.RabbitMq;
 /// One channel on which an agent takes tasks: from its opening to its loss. Delivery tags mean nothing beyond it. The consumer can be made anew with another prefetch, which the protocol
 /// offers no other way to change. Thread-safe.
 /// </summary>
-/// <param name="channel">The channel.</param>
-/// <param name="queue">The queue of tasks.</param>
-/// <param name="inbox">Where deliveries go.</param>
-internal sealed class TaskSession(IChannel channel, string queue, ChannelWriter<Delivery> inbox) : IAsyncDisposable
+internal sealed class TaskSession : IAsyncDisposable
 {
+    private const int SmallPrefetch = 16;
+
+    private readonly IChannel _channel;
+    private readonly string _queue;
+    private readonly ChannelWriter<Delivery> _inbox;
+    private readonly OwedAcks _acks;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly HashSet<ulong> _settledAhead = [];
+    private readonly List<ulong> _owed = [];
     private ulong _settledUpTo;
     private string? _consumerTag;
+
+    /// <summary>Makes the session of a channel.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="queue">The queue of tasks.</param>
+    /// <param name="inbox">Where deliveries go.</param>
+    /// <param name="time">The clock.</param>
+    public TaskSession(IChannel channel, string queue, ChannelWriter<Delivery> inbox, TimeProvider time)
+    {
+        (_channel, _queue, _inbox) = (channel, queue, inbox);
+        _acks = new OwedAcks(SendOwedAsync, time);
+    }
 
     /// <summary>How many unsettled tasks the consumer may have; 0: there is no consumer.</summary>
     public int PrefetchCount { get; private set; }
@@ -33,14 +48,14 @@ internal sealed class TaskSession(IChannel channel, string queue, ChannelWriter<
             {
                 _consumerTag = null;
                 PrefetchCount = 0;
-                await channel.BasicCancelAsync(tag, noWait: false, cancellationToken);
+                await _channel.BasicCancelAsync(tag, noWait: false, cancellationToken);
             }
 
             Generation++;
             if (prefetch > 0)
             {
-                await channel.BasicQosAsync(0, (ushort)Math.Min(prefetch, ushort.MaxValue), global: false, cancellationToken);
-                _consumerTag = await channel.BasicConsumeAsync(queue, autoAck: false, new EnvelopeConsumer(channel, inbox), cancellationToken);
+                await _channel.BasicQosAsync(0, (ushort)Math.Min(prefetch, ushort.MaxValue), global: false, cancellationToken);
+                _consumerTag = await _channel.BasicConsumeAsync(_queue, autoAck: false, new EnvelopeConsumer(_channel, _inbox), cancellationToken);
                 PrefetchCount = prefetch;
             }
         }
@@ -50,32 +65,21 @@ internal sealed class TaskSession(IChannel channel, string queue, ChannelWriter<
         }
     }
 
-    /// <summary>Settles tasks: the server forgets them. One message for all that are settled without a gap, since each one costs the server an entry in its log.</summary>
+    /// <summary>Settles tasks: the server forgets them, soon; at once where the next task waits for it.</summary>
     public async Task AcknowledgeAsync(IReadOnlyCollection<ulong> tags)
     {
         await _gate.WaitAsync();
         try
         {
             Advance(tags);
-            var last = tags.Where(tag => tag <= _settledUpTo).DefaultIfEmpty().Max();
-            if (last > 0)
-            {
-                await channel.BasicAckAsync(last, multiple: true);
-            }
-
-            foreach (var tag in tags.Where(tag => tag > _settledUpTo))
-            {
-                await channel.BasicAckAsync(tag, multiple: false);
-            }
-        }
-        catch (Exception exception) when (BrokerFailures.IsTransient(exception))
-        {
-            // The channel is lost and the tasks are delivered again; whoever gets them asks first whether they are current.
+            _owed.AddRange(tags);
         }
         finally
         {
             _gate.Release();
         }
+
+        await _acks.AddAsync(tags.Count, PrefetchCount >= SmallPrefetch ? PrefetchCount / 4 : 1);
     }
 
     /// <summary>Gives a task back (to whoever is free), or makes it a dead letter.</summary>
@@ -85,7 +89,7 @@ internal sealed class TaskSession(IChannel channel, string queue, ChannelWriter<
         try
         {
             Advance([tag]);
-            await channel.BasicNackAsync(tag, multiple: false, requeue);
+            await _channel.BasicNackAsync(tag, multiple: false, requeue);
         }
         catch (Exception exception) when (BrokerFailures.IsTransient(exception))
         {
@@ -98,7 +102,39 @@ internal sealed class TaskSession(IChannel channel, string queue, ChannelWriter<
     }
 
     // The gate is for whoever still settles: it holds nothing that must be given back.
-    public ValueTask DisposeAsync() => channel.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _acks.SendAsync();
+        await _channel.DisposeAsync();
+    }
+
+    // One message for all that are settled without a gap.
+    private async Task SendOwedAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            var last = _owed.Where(tag => tag <= _settledUpTo).DefaultIfEmpty().Max();
+            if (last > 0)
+            {
+                await _channel.BasicAckAsync(last, multiple: true);
+            }
+
+            foreach (var tag in _owed.Where(tag => tag > _settledUpTo))
+            {
+                await _channel.BasicAckAsync(tag, multiple: false);
+            }
+        }
+        catch (Exception exception) when (BrokerFailures.IsTransient(exception, CancellationToken.None))
+        {
+            // The channel is lost and the tasks are delivered again; whoever gets them asks first whether they are current.
+        }
+        finally
+        {
+            _owed.Clear();
+            _gate.Release();
+        }
+    }
 
     private void Advance(IReadOnlyCollection<ulong> tags)
     {

@@ -76,7 +76,7 @@ internal sealed partial class TaskSubscription(
     {
         var inbox = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true });
         var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        await using var session = new TaskSession(channel, RabbitMqNames.Tasks(registration.AgentType), inbox.Writer);
+        await using var session = new TaskSession(channel, RabbitMqNames.Tasks(registration.AgentType), inbox.Writer, time);
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var fitting = FitAsync(session, inbox.Writer, registration.MaxConcurrency, together.Token);
         _session = session;
