@@ -71,6 +71,7 @@ public sealed class BrokerFailureTests(RabbitMqServer server)
     {
         await using var system = await RabbitMqSystem.StartAsync(server, add: HeldReports.Put);
         var reports = HeldReports.Of(system);
+        await RabbitMqTools.WaitForResultsAsync(server);
         var store = new TaskCompletionSource();
         reports.Hold = _ => store.Task;
         for (var i = 0; i < 6; i++)

@@ -123,6 +123,7 @@ public sealed class DeadLetterTests(RabbitMqServer server)
         var tasks = "agent.tasks." + system.AgentType;
         var task = new TaskId(WorkflowId.New(TimeProvider.System), "build", 1);
         var (nothing, result) = ($$"""{"of":"{{system.AgentType}}"}""", $$$"""{"kind":"task.result","task_id":"{{{task}}}","agent_id":"noop-ffffffff","outcome":{"of":"{{{system.AgentType}}}"}}""");
+        await RabbitMqTools.WaitForResultsAsync(server);
         foreach (var (queue, body) in ((string, string)[])[(tasks, nothing), ("orchestrator.results", nothing), ("orchestrator.results", result)])
         {
             await RabbitMqTools.PublishAsync(server, queue, null, Encoding.UTF8.GetBytes(body));
@@ -142,6 +143,7 @@ public sealed class DeadLetterTests(RabbitMqServer server)
     {
         await using var system = await RabbitMqSystem.StartAsync(server, add: HeldReports.Put);
         var reports = HeldReports.Of(system);
+        await RabbitMqTools.WaitForResultsAsync(server);
         var (first, last) = (new TaskCompletionSource(), new TaskCompletionSource());
         var tasks = Enumerable.Range(0, 3).Select(_ => new TaskId(WorkflowId.New(TimeProvider.System), "build", 1)).ToList();
         reports.Hold = task => task == tasks[0] ? first.Task : task == tasks[1] ? last.Task : Task.CompletedTask;

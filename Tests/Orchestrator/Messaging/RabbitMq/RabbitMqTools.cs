@@ -41,7 +41,20 @@ internal static class RabbitMqTools
 
     public static Task<uint> PurgeAsync(RabbitMqServer server, string agentType) => DoAsync(server, channel => channel.QueuePurgeAsync(RabbitMqNames.Tasks(agentType)));
 
-    public static Task<uint> ConsumersAsync(RabbitMqServer server, string queue) => DoAsync(server, async channel => (await channel.QueueDeclarePassiveAsync(queue)).ConsumerCount);
+    public static Task<uint> ConsumersAsync(RabbitMqServer server, string queue) => DoAsync(server, async channel =>
+    {
+        try
+        {
+            return (await channel.QueueDeclarePassiveAsync(queue)).ConsumerCount;
+        }
+        catch (OperationInterruptedException)
+        {
+            return 0u; // Not made yet.
+        }
+    });
+
+    /// <summary>Waits until results are taken: before that there may be no queue for them.</summary>
+    public static Task WaitForResultsAsync(RabbitMqServer server) => Eventually.TrueAsync(async () => await ConsumersAsync(server, RabbitMqNames.Results) > 0, "Results are taken.");
 
     public static Task<uint> ReadyAsync(RabbitMqServer server, string queue) => DoAsync(server, async channel => (await channel.QueueDeclarePassiveAsync(queue)).MessageCount);
 
