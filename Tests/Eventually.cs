@@ -20,7 +20,11 @@ internal static class Eventually
         var watch = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.True(watch.Elapsed < deadline, $"Not within {deadline.TotalSeconds} s: {claim()}");
+            if (watch.Elapsed >= deadline)
+            {
+                Assert.Fail($"Not within {deadline.TotalSeconds} s: {claim()}");
+            }
+
             await Task.Delay(20);
         }
     }
