@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -10,16 +9,12 @@ namespace Aspire.Hosting.Offline;
 /// </summary>
 internal sealed partial class HostSignals(IHostApplicationLifetime lifetime, Func<ApplicationRunner> runner, ILogger<HostSignals> logger) : IHostLifetime, IDisposable
 {
-    private readonly List<PosixSignalRegistration> registrations = [];
     private readonly CancellationTokenSource ending = new();
-    private int signals;
+    private EndSignals? signals;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
-        foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT, PosixSignal.SIGHUP })
-        {
-            registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
-        }
+        signals = new EndSignals(Stop, End);
         _ = FollowCommandAsync(ending.Token);
         return Task.CompletedTask;
     }
@@ -30,23 +25,19 @@ internal sealed partial class HostSignals(IHostApplicationLifetime lifetime, Fun
     {
         ending.Cancel();
         ending.Dispose();
-        foreach (var registration in registrations)
-        {
-            registration.Dispose();
-        }
+        signals?.Dispose();
     }
 
-    private void OnSignal(PosixSignalContext context)
+    private void Stop()
     {
-        context.Cancel = true;
-        if (Interlocked.Increment(ref signals) == 1)
-        {
-            LogStopping();
-            lifetime.StopApplication();
-            return;
-        }
+        LogStopping();
+        lifetime.StopApplication();
+    }
+
+    private void End()
+    {
         runner().Kill();
-        Environment.Exit(130);
+        Environment.Exit(Interruption.ExitCode);
     }
 
     // Who kills dotnet run expects that what it runs ends too.

@@ -102,8 +102,10 @@ internal sealed partial class SqliteStore
     private const string BudgetColumns =
         "key, has_limits, limit_money, limit_tokens, limit_calls, limit_ticks, spent_money, spent_tokens, spent_calls, reserved_money, reserved_tokens, reserved_calls, opened_at";
 
-    /// <summary>Those that begin with a text, as a range of the key.</summary>
-    internal const string SelectBudgets = $"SELECT {BudgetColumns} FROM budgets WHERE key >= ?1 AND key < ?1 || char(0x10FFFF) ORDER BY key LIMIT ?2";
+    internal const string SelectBudgets = $"SELECT {BudgetColumns} FROM budgets WHERE {BeginsSo} ORDER BY key LIMIT ?2";
+
+    // A range of the key, which its index knows.
+    private const string BeginsSo = "key >= ?1 AND key < ?1 || char(0x10FFFF)";
 
     private const string OpenBudget = "INSERT INTO budgets (key, opened_at) VALUES (?, ?) ON CONFLICT (key) DO NOTHING";
 

@@ -79,7 +79,7 @@ internal sealed partial class SqliteStore
         "DELETE FROM workflows WHERE id = ?",
     ];
 
-    private const string DeleteStageBudgets = "DELETE FROM budgets WHERE key >= ?1 AND key < ?1 || char(0x10FFFF)";
+    private const string DeleteStageBudgets = $"DELETE FROM budgets WHERE {BeginsSo}";
 
     private const string DeleteBlob = "DELETE FROM blobs WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM attempt_results WHERE output_sha256 = ?1)";
 }
