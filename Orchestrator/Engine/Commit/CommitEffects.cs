@@ -35,10 +35,7 @@ internal sealed class CommitEffects(
                     ready.Withdraw(taskId, draft.Workflow.DefinitionOf(ended.Stage).Agent);
                 }
 
-                foreach (var listener in _listeners)
-                {
-                    listener.Ended(taskId);
-                }
+                End(taskId);
             }
 
             foreach (var settled in draft.SettledAttempts)
@@ -109,20 +106,35 @@ internal sealed class CommitEffects(
         var stopped = 0;
         foreach (var taskId in held)
         {
+            if (workflow?.IsOutstanding(taskId) == true)
+            {
+                continue;
+            }
+
             if (workflow is null)
             {
                 holders.Stop(taskId, "lost");
-                stopped++;
             }
-            else if (!workflow.IsOutstanding(taskId))
+            else
             {
                 Stop(workflow, taskId, workflow.State.End is WorkflowStatus.Canceled);
                 leases.Remove(taskId);
-                stopped++;
             }
+
+            // Whoever ended it was perhaps another orchestrator, whose listeners heard of it.
+            End(taskId);
+            stopped++;
         }
 
         return stopped;
+    }
+
+    private void End(TaskId taskId)
+    {
+        foreach (var listener in _listeners)
+        {
+            listener.Ended(taskId);
+        }
     }
 
     private void ApplyDecision(CommitDraft draft, CommitItem item, Decision decision, CommitOutcome outcome, List<ReadyTask> offers)

@@ -41,6 +41,7 @@ internal sealed class TestEngine : IAsyncDisposable
             .AddSingleton<IDefinitionStore>(memory)
             .AddSingleton<IAgentRegistry>(Registry)
             .AddSingleton<IWorkspaces>(workspaces)
+            .AddSingleton<IDispatchListener>(Ended)
             .AddEngine(configure)
             .BuildServiceProvider();
     }
@@ -54,6 +55,9 @@ internal sealed class TestEngine : IAsyncDisposable
     public FakeWorkspaces Workspaces { get; }
 
     public IAgentRegistry Registry { get; }
+
+    /// <summary>The attempts of which it was told that they ended.</summary>
+    public EndedAttempts Ended { get; } = new();
 
     public WorkflowEngine Engine => Get<WorkflowEngine>();
 

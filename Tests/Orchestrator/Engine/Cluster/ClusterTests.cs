@@ -162,6 +162,7 @@ public sealed class ClusterTests
         cluster.Time.Advance(Second);
         await one.Get<HeldChecker>().RunOnceAsync(None);
         Assert.Equal(0, one.Get<AttemptHolders>().Count);
+        Assert.Equal([task], one.Ended);
     }
 
     [Fact]
