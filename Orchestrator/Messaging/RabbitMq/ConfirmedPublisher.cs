@@ -107,7 +107,16 @@ internal sealed class ConfirmedPublisher(RabbitMqLink link, TimeProvider time) :
             _unroutable = true;
             return ledger.Break($"There is no queue for '{returned.RoutingKey}' ({returned.ReplyText}): it was deleted, and is made again.");
         };
-        channel.ChannelShutdownAsync += (_, reason) => ledger.Break($"The connection was lost before the server confirmed: {reason.ReplyText}");
+        channel.ChannelShutdownAsync += (_, reason) =>
+        {
+            if (reason.ReplyCode == Constants.NotFound)
+            {
+                // An exchange was deleted.
+                _unroutable = true;
+            }
+
+            return ledger.Break($"The connection was lost before the server confirmed: {reason.ReplyText}");
+        };
         (_channel, _confirms) = (channel, ledger);
         return (channel, ledger);
     }

@@ -99,6 +99,32 @@ public sealed class BrokerTroubleTests(RabbitMqServer server)
         await working;
     }
 
+    [ServerFact]
+    public async Task Exchange_DeletedUnderUs_IsMadeAgainAndNothingIsLost()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server);
+        var agent = await system.ConnectAsync(slots: 2);
+        using var stop = new CancellationTokenSource();
+        var working = agent.WorkAsync(2, null, stop.Token);
+        var before = await system.SubmitAsync(FeedSystem.Stage("one"));
+        await system.WaitForAsync(before, WorkflowStatus.Completed);
+        await RabbitMqTools.DoAsync(server, async channel =>
+        {
+            await channel.ExchangeDeleteAsync(RabbitMqNames.ResultExchange);
+            return true;
+        });
+        var after = await system.SubmitAsync(FeedSystem.Stage("one"), FeedSystem.Stage("two", "one"));
+        await system.WaitForAsync(after, WorkflowStatus.Completed);
+        await RabbitMqTools.DoAsync(server, async channel =>
+        {
+            await channel.ExchangeDeclarePassiveAsync(RabbitMqNames.ResultExchange);
+            return true;
+        });
+
+        await stop.CancelAsync();
+        await working;
+    }
+
     private static async Task BeatAsync(FeedAgent agent, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
