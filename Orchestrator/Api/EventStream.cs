@@ -31,9 +31,10 @@ internal sealed class EventStream(IWorkflowStore store, RecentEvents recent, Eve
     /// <summary>Writes the stream until the workflow is over, the client leaves or the host stops.</summary>
     /// <param name="context">The request.</param>
     /// <param name="workflowId">Only of this workflow. Null: of all, without end.</param>
+    /// <param name="types">Only events of these types. Null: all.</param>
     /// <param name="after">The last event that the client has.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task WriteAsync(HttpContext context, WorkflowId? workflowId, long after, CancellationToken cancellationToken)
+    public async Task WriteAsync(HttpContext context, WorkflowId? workflowId, IReadOnlySet<string>? types, long after, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         var response = context.Response;
@@ -45,7 +46,7 @@ internal sealed class EventStream(IWorkflowStore store, RecentEvents recent, Eve
         {
             response.BodyWriter.Write("retry: 1000\n\n"u8);
             await response.BodyWriter.FlushAsync(stop.Token);
-            await FollowAsync(response.BodyWriter, workflowId, after, stop.Token);
+            await FollowAsync(response.BodyWriter, workflowId, types, after, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -53,7 +54,7 @@ internal sealed class EventStream(IWorkflowStore store, RecentEvents recent, Eve
         }
     }
 
-    private async Task FollowAsync(PipeWriter writer, WorkflowId? workflowId, long after, CancellationToken cancellationToken)
+    private async Task FollowAsync(PipeWriter writer, WorkflowId? workflowId, IReadOnlySet<string>? types, long after, CancellationToken cancellationToken)
     {
         var mayBeOver = true;
         while (true)
@@ -65,10 +66,15 @@ internal sealed class EventStream(IWorkflowStore store, RecentEvents recent, Eve
             IReadOnlyList<StoredEvent> page;
             do
             {
-                page = recent.Find(workflowId, after, committed, Page) ?? await store.ReadEventsAsync(workflowId, after, Page, cancellationToken);
+                // The end of the one workflow is looked at, whether it is asked for or not.
+                page = recent.Find(workflowId, after, committed, Page, workflowId is null ? types : null) ?? await store.ReadEventsAsync(workflowId, after, Page, cancellationToken);
                 foreach (var happened in page)
                 {
-                    Write(writer, happened);
+                    if (types?.Contains(happened.Name) != false)
+                    {
+                        Write(writer, happened);
+                    }
+
                     mayBeOver |= EventNames.IsTerminal(happened.Name);
                     after = happened.Id;
                 }
@@ -93,22 +99,19 @@ internal sealed class EventStream(IWorkflowStore store, RecentEvents recent, Eve
 
     private async Task WaitAsync(PipeWriter writer, long after, CancellationToken cancellationToken)
     {
+        var next = signal.WaitAsync(after, cancellationToken);
         while (true)
         {
-            using var give = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var next = signal.WaitAsync(after, give.Token);
-            var first = await Task.WhenAny(next, Task.Delay(KeepAlive, time, give.Token));
-            if (first == next)
+            try
             {
-                await give.CancelAsync();
-                await next;
+                await next.WaitAsync(KeepAlive, time, cancellationToken);
                 return;
             }
-
-            cancellationToken.ThrowIfCancellationRequested();
-            await give.CancelAsync();
-            writer.Write(": keep-alive\n\n"u8);
-            await writer.FlushAsync(cancellationToken);
+            catch (TimeoutException)
+            {
+                writer.Write(": keep-alive\n\n"u8);
+                await writer.FlushAsync(cancellationToken);
+            }
         }
     }
 

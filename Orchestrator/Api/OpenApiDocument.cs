@@ -25,6 +25,7 @@ internal static class OpenApiDocument
         ["definition"] = "Only workflows of this definition.",
         ["agent_type"] = "Only tasks for agents of this type.",
         ["after"] = "Only events with a higher id.",
+        ["types"] = "Only events of these types, with commas between; `workflow.*` are all whose name begins so.",
         ["ref"] = "A branch, a tag, a commit or a stage. What counted so far when nothing is said.",
         ["letter_id"] = "The dead letter.",
         ["from"] = "The older side: a branch, a tag, a commit or a stage.",

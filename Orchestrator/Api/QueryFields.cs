@@ -35,9 +35,12 @@ internal sealed class QueryFields
             }
         }
 
-        _problems.Add($"{name}: '{Shorten(text)}' is not one of: {string.Join(", ", Enum.GetNames<TEnum>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}.");
+        Unknown(name, text, Enum.GetNames<TEnum>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
         return null;
     }
+
+    /// <summary>Notes a value that is none of those that there are.</summary>
+    public void Unknown(string name, string text, IEnumerable<string> known) => _problems.Add($"{name}: '{Shorten(text)}' is not one of: {string.Join(", ", known)}.");
 
     /// <summary>The size of a page.</summary>
     public int Limit(string? text, int most = MaxLimit) => (int)Number("limit", text, 1, most, DefaultLimit);

@@ -56,8 +56,9 @@ public sealed class RecentEvents
     /// <param name="after">Only those with a higher id.</param>
     /// <param name="through">The id that must be here at least.</param>
     /// <param name="limit">At most this many.</param>
+    /// <param name="types">Only events of these names. Null: all.</param>
     /// <returns>Null: not all of them are here; the store has them.</returns>
-    public IReadOnlyList<StoredEvent>? Find(WorkflowId? workflowId, long after, long through, int limit)
+    public IReadOnlyList<StoredEvent>? Find(WorkflowId? workflowId, long after, long through, int limit, IReadOnlySet<string>? types = null)
     {
         var found = new List<(long Id, WorkflowId WorkflowId, WorkflowEvent Happened)>();
         lock (_lock)
@@ -70,7 +71,7 @@ public sealed class RecentEvents
             for (var id = after + 1; id <= _last && found.Count < limit; id++)
             {
                 var (owner, happened) = _ring[id % Capacity];
-                if (workflowId is null || owner == workflowId)
+                if ((workflowId is null || owner == workflowId) && types?.Contains(EventNames.Of(happened)) != false)
                 {
                     found.Add((id, owner, happened));
                 }

@@ -40,6 +40,9 @@ public static class EventNames
         ["stage.effect_executed"] = typeof(EffectExecuted),
     };
 
+    /// <summary>All of them.</summary>
+    public static IReadOnlyCollection<string> All => Types.Keys;
+
     /// <summary>The stored name of an event.</summary>
     /// <param name="happened">The event.</param>
     public static string Of(WorkflowEvent happened) => happened switch

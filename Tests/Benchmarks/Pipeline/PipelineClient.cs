@@ -78,7 +78,7 @@ internal sealed class PipelineClient(Uri address) : IDisposable
     public async Task<List<double>> MeasureOneAtATimeAsync(int count)
     {
         const int WarmUp = 20;
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/events?after=latest");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/events?after=latest&types=workflow.completed");
         request.Headers.Accept.ParseAdd("text/event-stream");
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         await EnsureAsync(response);

@@ -96,6 +96,55 @@ public sealed class WorkflowEventsApiTests(OrchestratorFixture fixture)
     }
 
     [Fact]
+    public async Task Follow_SomeTypes_GivesOnlyThose_AndEndsWithTheWorkflow()
+    {
+        var workflow = await RunAsync(stages: 2);
+        await using var stages = await SseReader.OpenAsync(Host.Client, $"/api/v1/workflows/{workflow}/events?types=stage.completed");
+        Assert.Equal(["stage.completed", "stage.completed"], (await stages.RestAsync()).Select(happened => happened.Type));
+        await using var all = await SseReader.OpenAsync(Host.Client, $"/api/v1/workflows/{workflow}/events?types=workflow.*");
+        Assert.Equal(["workflow.submitted", "workflow.completed"], (await all.RestAsync()).Select(happened => happened.Type));
+    }
+
+    [Fact]
+    public async Task FollowAll_SomeTypes_SeesTheEndsOnly()
+    {
+        await using var stream = await SseReader.OpenAsync(Host.Client, "/api/v1/events?after=latest&types=workflow.completed,workflow.failed");
+        var first = await RunAsync(stages: 3);
+        var second = await RunAsync(stages: 1);
+        var seen = new List<EventResource>();
+        while (seen.Count(happened => happened.WorkflowId == first || happened.WorkflowId == second) < 2)
+        {
+            seen.Add((await stream.NextAsync())!);
+        }
+
+        Assert.All(seen, happened => Assert.True(happened.Type is "workflow.completed" or "workflow.failed", happened.Type));
+    }
+
+    [Fact]
+    public async Task Read_SomeTypes_PagesOverTheOthers()
+    {
+        var workflow = await RunAsync(stages: 3);
+        var path = $"/api/v1/workflows/{workflow}/events?types=stage.completed&limit=2&after=";
+        var first = await Host.Client.GetAsync(path + "0").ValueAsync<EventList>();
+        var second = await Host.Client.GetAsync(path + first.LastEventId).ValueAsync<EventList>();
+        Assert.Equal(3, first.Events.Count + second.Events.Count);
+        Assert.All(first.Events.Concat(second.Events), happened => Assert.Equal("stage.completed", happened.Type));
+        var last = (await PageAsync(workflow, 0, 1000)).Events[^1].Id;
+        Assert.Equal(last, second.LastEventId);
+        Assert.Empty((await Host.Client.GetAsync(path + last).ValueAsync<EventList>()).Events);
+    }
+
+    [Fact]
+    public async Task Read_UnknownType_NamesItAndThoseThatThereAre()
+    {
+        using var answer = await Host.Client.GetAsync("/api/v1/events?types=workflow.complete");
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.Contains("types: 'workflow.complete' is not one of: workflow.submitted", text, StringComparison.Ordinal);
+        Assert.Contains("stage.completed", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Follow_HostStops_EndsAtOnceAndTheHostWithIt()
     {
         await using var host = await OrchestratorHost.StartAsync();
