@@ -22,9 +22,10 @@ internal sealed partial class ResultOutbox(ITaskFeed feed, AttemptTable table, O
     private static readonly TimeSpan SlowReceipt = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<Entry> _waiting = Channel.CreateUnbounded<Entry>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Entry> _waiting = Channel.CreateUnbounded<Entry>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
     private List<Entry> _batch = [];
     private int _undelivered;
+    private bool _isBusy;
     private volatile TaskCompletionSource? _allDelivered;
 
     /// <summary>How many results have no receipt yet.</summary>
@@ -75,6 +76,12 @@ internal sealed partial class ResultOutbox(ITaskFeed feed, AttemptTable table, O
         {
             while (_batch.Count > 0 || await _waiting.Reader.WaitToReadAsync(cancellationToken))
             {
+                if (_isBusy)
+                {
+                    // Where several ended together more will. Otherwise this runs on the thread of the attempt that ended.
+                    await Task.Yield();
+                }
+
                 await TryRunOnceAsync(cancellationToken);
             }
         }
@@ -96,6 +103,7 @@ internal sealed partial class ResultOutbox(ITaskFeed feed, AttemptTable table, O
             size += SizeOf(entry.Result);
         }
 
+        _isBusy = _batch.Count > 1;
         await DeliverAsync(_batch, cancellationToken);
         var delivered = _batch.Count;
         _batch = [];

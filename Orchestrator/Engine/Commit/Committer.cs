@@ -36,7 +36,7 @@ internal sealed partial class Committer : BackgroundService
     {
         (_store, _cache, _leases, _effects, _ready, _recent, _node, _options, _logger) = (store, cache, leases, effects, ready, recent, node, options.Value, logger);
         _time = time;
-        _mailbox = Channel.CreateBounded<CommitItem>(new BoundedChannelOptions(_options.MailboxCapacity) { SingleReader = true });
+        _mailbox = Channel.CreateBounded<CommitItem>(new BoundedChannelOptions(_options.MailboxCapacity) { SingleReader = true, AllowSynchronousContinuations = true });
         _linger = time.CreateTimer(_ => Flush(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _leases.OnFilled(() => _linger.Change(_options.LingerDuration, Timeout.InfiniteTimeSpan));
     }
@@ -84,8 +84,15 @@ internal sealed partial class Committer : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var batch = new List<CommitItem>(_options.MaxBatch);
+        var isBusy = false;
         while (_again.Count > 0 || await _mailbox.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
+            if (isBusy)
+            {
+                // Where several came together more will: the first does not go to the store alone. Otherwise this may run on the thread of whoever handed in the one that there is.
+                await Task.Yield();
+            }
+
             batch.AddRange(_again);
             _again.Clear();
             while (batch.Count < _options.MaxBatch && _mailbox.Reader.TryRead(out var item))
@@ -93,7 +100,15 @@ internal sealed partial class Committer : BackgroundService
                 batch.Add(item);
             }
 
-            await RunOnceAsync(batch).ConfigureAwait(false);
+            var running = RunOnceAsync(batch);
+            if (running.IsCompleted)
+            {
+                // Whoever handed in the first input may be what runs this, and has its own work to do.
+                await Task.Yield();
+            }
+
+            await running.ConfigureAwait(false);
+            isBusy = batch.Count > 1;
             batch.Clear();
         }
 

@@ -138,7 +138,15 @@ internal sealed class ReadyLane(string agentType, int capacity, TimeProvider tim
 
         foreach (var (waiter, taken) in served ?? [])
         {
-            waiter.Done.SetResult(taken);
+            if (served is [_] && taken.Count == 1)
+            {
+                // While little goes on, whoever waits goes on here and now; when there is much, whoever offers has more to do than to do the work of those that wait.
+                waiter.Done.SetResult(taken);
+            }
+            else
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static served => served.waiter.Done.SetResult(served.taken), (waiter, taken), preferLocal: false);
+            }
         }
     }
 
@@ -267,6 +275,6 @@ internal sealed class ReadyLane(string agentType, int capacity, TimeProvider tim
 
     private sealed record Waiter(int Most, bool IsAgent, DateTimeOffset Since)
     {
-        public TaskCompletionSource<List<ReadyTask>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<List<ReadyTask>> Done { get; } = new();
     }
 }

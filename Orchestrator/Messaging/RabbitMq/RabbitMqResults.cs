@@ -35,7 +35,7 @@ internal sealed partial class RabbitMqResults(
     {
         await PrepareAsync(connection, cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        var inbox = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        var inbox = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true });
         var consumer = new EnvelopeConsumer(channel, inbox.Writer, takesLists: true);
         await channel.BasicQosAsync(0, PrefetchCount, global: false, cancellationToken);
         await channel.BasicConsumeAsync(instance.Results, autoAck: false, consumer, cancellationToken);
@@ -43,11 +43,18 @@ internal sealed partial class RabbitMqResults(
 
         var handled = Channel.CreateBounded<HandledBatch>(BatchesUnderWay);
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var isBusy = false;
         var acknowledging = AcknowledgeAsync(channel, handled, together.Token);
         try
         {
             while (!acknowledging.IsCompleted && await inbox.Reader.WaitToReadAsync(together.Token))
             {
+                if (isBusy)
+                {
+                    // Where several came together more will. Otherwise this runs on the thread that read the one that there is.
+                    await Task.Yield();
+                }
+
                 var batch = new List<Delivery>();
                 while (batch.Count < MostPerBatch && inbox.Reader.TryRead(out var delivery))
                 {
@@ -60,6 +67,7 @@ internal sealed partial class RabbitMqResults(
                     batch.Add(await inbox.Reader.ReadAsync(together.Token));
                 }
 
+                isBusy = batch.Count > 1;
                 var taken = await intake.TakeAsync(batch, together.Token);
                 await handled.Writer.WriteAsync(new HandledBatch(batch, taken), together.Token);
             }
@@ -68,6 +76,8 @@ internal sealed partial class RabbitMqResults(
         }
         finally
         {
+            // The end of the channel may be what runs this: it is told first, and the channel disposed of then.
+            await Task.Yield();
             await together.CancelAsync();
             await acknowledging.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -36,6 +36,7 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
     private Task[] _loops = [];
     private long _lastHeartbeat;
     private int _disposed;
+    private volatile bool _isBusy;
 
     /// <summary>Makes the feed. It connects when the agent registers.</summary>
     /// <param name="inner">The feed for everything that wants an answer.</param>
@@ -109,9 +110,16 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
                 {
                     break;
                 }
+
+                if (_isBusy)
+                {
+                    // Where several came together more will. Otherwise this runs on the thread that read the one that there is.
+                    await Task.Yield();
+                }
             }
         }
 
+        _isBusy = claimed.Count > 1;
         return claimed.Count > 0 || Trouble is not { } trouble ? claimed : throw new TaskFeedException($"RabbitMQ cannot be used, and no tasks come. {trouble}", isTransient: true);
     }
 

@@ -14,7 +14,8 @@ namespace Stack.Messaging.RabbitMq;
 internal sealed partial class TaskSubscription(
     HeldTasks held, RabbitMqLink link, RabbitMqOptions options, TimeProvider time, ILogger<TaskSubscription> logger)
 {
-    private readonly Channel<HeldTask> _offered = Channel.CreateUnbounded<HeldTask>();
+    // While little goes on a task is begun by the thread that read it: each hand-over between threads is a good part of what this side adds to a task's way.
+    private readonly Channel<HeldTask> _offered = Channel.CreateUnbounded<HeldTask>(new UnboundedChannelOptions { AllowSynchronousContinuations = true });
     private readonly SemaphoreSlim _changed = new(0, 1);
     private volatile TaskSession? _session;
     private volatile bool _draining;
@@ -74,7 +75,7 @@ internal sealed partial class TaskSubscription(
 
     private async Task RunSessionAsync(IConnection connection, AgentRegistration registration, CancellationToken cancellationToken)
     {
-        var inbox = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true });
+        var inbox = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
         var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await using var session = new TaskSession(channel, RabbitMqNames.Tasks(registration.AgentType), inbox.Writer, time);
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -89,6 +90,8 @@ internal sealed partial class TaskSubscription(
         }
         finally
         {
+            // The end of the channel may be what runs this: it is told first, and the channel disposed of then.
+            await Task.Yield();
             _session = null;
             held.Lose(session);
             await together.CancelAsync();

@@ -196,6 +196,36 @@ public sealed class CommitterTests
     }
 
     [Fact]
+    public async Task Submit_StoreThatAnswersAtOnce_DoesNotKeepTheSubmitterForTheOthers()
+    {
+        await using var engine = await TestEngine.StartAsync();
+        await engine.SubmitAsync(A);
+        using var stop = new CancellationTokenSource();
+        var (others, mine) = (0, new TaskCompletionSource());
+        engine.Store.BeforeCommit = _ =>
+        {
+            // With each commit there is another input, until the first submitter got on.
+            if (!stop.IsCancellationRequested)
+            {
+                Interlocked.Increment(ref others);
+                engine.Committer.TrySubmit(new CommitItem(WorkflowId.New(engine.Time), new WorkflowInput.Tick { At = engine.Time.GetUtcNow() }));
+            }
+
+            return Task.CompletedTask;
+        };
+        var submitting = Task.Run(async () =>
+        {
+            var submitted = engine.TrySubmitAsync(null, A);
+            mine.SetResult();
+            await submitted;
+        });
+        await mine.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await stop.CancelAsync();
+        await submitting;
+        Assert.True(others > 0);
+    }
+
+    [Fact]
     public async Task Flush_WhileTheMailboxIsFull_IsNotLost()
     {
         await using var engine = await TestEngine.StartAsync(configure: options => options.MailboxCapacity = 1);

@@ -52,6 +52,32 @@ public sealed class ReadyQueueTests
     }
 
     [Fact]
+    public Task Offer_OneToOneThatWaits_GoesOnThere_AndManyDoNot() => System.Threading.Tasks.Task.Run(async () =>
+    {
+        // Not in the test's own context, in which nothing goes on where it was completed.
+        var thread = 0;
+        var one = AfterAsync(_queue.TakeAsync("noop", 2, true, Long, None), () => thread = Environment.CurrentManagedThreadId);
+        var here = Environment.CurrentManagedThreadId;
+        Offer(Task("a"));
+        Assert.Equal(here, thread);
+        await one;
+
+        using var offered = new ManualResetEventSlim();
+        var inTime = false;
+        var two = AfterAsync(_queue.TakeAsync("noop", 2, true, Long, None), () => inTime = offered.Wait(TimeSpan.FromSeconds(30)));
+        Offer(Task("b"), Task("c"));
+        offered.Set();
+        await two;
+        Assert.True(inTime, "Whoever offered did the work of whoever waited.");
+
+        static async Task AfterAsync(Task taking, Action then)
+        {
+            await taking.ConfigureAwait(false);
+            then();
+        }
+    });
+
+    [Fact]
     public async Task Take_NothingInTime_IsEmpty_AndNothingIsLostLater()
     {
         var waiting = _queue.TakeAsync("noop", 1, true, Long, None);
