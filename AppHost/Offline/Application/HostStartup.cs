@@ -2,7 +2,13 @@ namespace Aspire.Hosting.Offline;
 
 /// <summary>What the host does instead of running: help, and what has to do with a deployment.</summary>
 internal sealed class HostStartup(
-    HostDescription host, IReadOnlyList<string> arguments, DistributedApplicationExecutionContext executionContext, Func<PublishingCommand> publishing, TextWriter output, TextWriter errors)
+    HostDescription host,
+    IReadOnlyList<string> arguments,
+    DistributedApplicationExecutionContext executionContext,
+    Func<PublishingCommand> publishing,
+    TimeProvider time,
+    TextWriter output,
+    TextWriter errors)
 {
     /// <summary>Answers what asks for an answer only, and returns the exit code; null means: run.</summary>
     internal async Task<int?> TryAnswerAsync(CancellationToken cancellationToken)
@@ -19,7 +25,7 @@ internal sealed class HostStartup(
         {
             return null;
         }
-        using var interruption = new Interruption(errors, cancellationToken);
+        using var interruption = new Interruption(errors, time, cancellationToken);
         try
         {
             await publishing().RunAsync(interruption.Token);

@@ -1,6 +1,6 @@
 namespace Aspire.Hosting.Offline;
 
-/// <summary>Lets a command of a deployment undo what it began when it is told to end: the first signal cancels it, the second ends the process at once.</summary>
+/// <summary>Lets a command of a deployment undo what it began when it is told to end: the first signal cancels it, the next one ends the process at once (see <see cref="EndSignals"/>).</summary>
 internal sealed class Interruption : IDisposable
 {
     /// <summary>What shells expect of a program that Ctrl+C ended.</summary>
@@ -11,11 +11,11 @@ internal sealed class Interruption : IDisposable
     private readonly TextWriter output;
     private volatile bool hasHappened;
 
-    internal Interruption(TextWriter output, CancellationToken cancellationToken)
+    internal Interruption(TextWriter output, TimeProvider time, CancellationToken cancellationToken)
     {
         this.output = output;
         source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        signals = new EndSignals(Cancel, () => Environment.Exit(ExitCode));
+        signals = new EndSignals(time, Cancel, () => Environment.Exit(ExitCode));
     }
 
     internal CancellationToken Token => source.Token;

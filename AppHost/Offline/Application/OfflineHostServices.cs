@@ -24,7 +24,13 @@ internal static class OfflineHostServices
         services.AddSingleton(data);
         services.AddSingleton(provider => new RunMarker(data.Path, provider.GetRequiredService<TimeProvider>().GetUtcNow().UtcTicks.ToString("x", CultureInfo.InvariantCulture)));
         services.AddSingleton(provider => new HostStartup(
-            description, options.Args ?? [], application.ExecutionContext, provider.GetRequiredService<PublishingCommand>, Console.Out, Console.Error));
+            description,
+            options.Args ?? [],
+            application.ExecutionContext,
+            provider.GetRequiredService<PublishingCommand>,
+            provider.GetRequiredService<TimeProvider>(),
+            Console.Out,
+            Console.Error));
         services.AddSingleton(provider => new PublishingCommand(
             provider.GetRequiredService<DistributedApplicationModel>(),
             application.ExecutionContext,

@@ -4,17 +4,17 @@ using Microsoft.Extensions.Logging;
 namespace Aspire.Hosting.Offline;
 
 /// <summary>
-/// Ends the host when it is told to: the first Ctrl+C, SIGTERM, SIGQUIT or SIGHUP stops everything in order, the second ends it by force. Also
-/// ends it when the <c>dotnet run</c> that started it is gone.
+/// Ends the host when it is told to: the first Ctrl+C, SIGTERM, SIGQUIT or SIGHUP stops everything in order, the next one ends it by force (see <see cref="EndSignals"/>).
+/// Also ends it when the <c>dotnet run</c> that started it is gone.
 /// </summary>
-internal sealed partial class HostSignals(IHostApplicationLifetime lifetime, Func<ApplicationRunner> runner, ILogger<HostSignals> logger) : IHostLifetime, IDisposable
+internal sealed partial class HostSignals(IHostApplicationLifetime lifetime, Func<ApplicationRunner> runner, TimeProvider time, ILogger<HostSignals> logger) : IHostLifetime, IDisposable
 {
     private readonly CancellationTokenSource ending = new();
     private EndSignals? signals;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
-        signals = new EndSignals(Stop, End);
+        signals = new EndSignals(time, Stop, End);
         _ = FollowCommandAsync(ending.Token);
         return Task.CompletedTask;
     }
@@ -49,7 +49,7 @@ internal sealed partial class HostSignals(IHostApplicationLifetime lifetime, Fun
             return;
         }
         var (id, started) = (command.Id, ProcessTable.StartTicks(command.Id));
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))

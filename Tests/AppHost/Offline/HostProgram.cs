@@ -1,4 +1,5 @@
 using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 
 namespace Stack.Tests.AppHost.Offline;
 
@@ -13,6 +14,9 @@ internal static class HostProgram
 
     /// <summary>A container, a service, and a container that waits for both.</summary>
     internal const string Boxes = "boxes";
+
+    /// <summary>A publication that lasts until it is told to end, and then undoes what it began until there is a file <c>undone</c> in its data directory.</summary>
+    internal const string Publication = "publication";
 
     internal static int Run(string[] arguments)
     {
@@ -33,10 +37,31 @@ internal static class HostProgram
                 builder.AddContainer("two", "localhost/stack-test/debian").WithEntrypoint("bash").WithArgs("-c", untilAsked).WaitFor(one);
                 builder.AddExecutable("service", "sleep", ".", "3000");
                 break;
+            case Publication:
+                var undone = Path.Combine(builder.Configuration["data"]!, "undone");
+                builder.AddExecutable("service", "sleep", ".", "3000").WithEnvironment(context => LastAsync(undone, context.CancellationToken));
+                break;
             default:
                 return 64;
         }
         builder.Build().Run();
         return Environment.ExitCode;
+    }
+
+    private static async Task LastAsync(string undone, CancellationToken cancellationToken)
+    {
+        await Console.Out.WriteLineAsync("begun");
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+        finally
+        {
+            while (!File.Exists(undone))
+            {
+                await Task.Delay(20, CancellationToken.None);
+            }
+            await Console.Out.WriteLineAsync("undone");
+        }
     }
 }
