@@ -27,6 +27,7 @@ internal sealed partial class HealthMonitor(
     internal static ImmutableArray<HealthReportSnapshot> Pending(IResource resource) =>
         [.. Keys(resource).Select(key => new HealthReportSnapshot(key, Status: null, Description: null, ExceptionText: null))];
 
+    /// <summary>Watches until it is told to end; that is before the instance is asked to end, so that a check which fails because of that is no news.</summary>
     internal async Task WatchAsync(ResourceInstance instance, CancellationToken cancellationToken)
     {
         var keys = Keys(instance.Resource);
@@ -68,7 +69,9 @@ internal sealed partial class HealthMonitor(
 
     private async Task<bool> CheckAsync(ResourceInstance instance, ImmutableArray<string> keys, CancellationToken cancellationToken)
     {
-        var report = await checks.CheckHealthAsync(registration => keys.Contains(registration.Name), cancellationToken);
+        // A check that does not listen is not waited for, and what it says too late counts for nothing.
+        var report = await checks.CheckHealthAsync(registration => keys.Contains(registration.Name), cancellationToken).WaitAsync(cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         var now = time.GetUtcNow().UtcDateTime;
         ImmutableArray<HealthReportSnapshot> reports =
         [

@@ -122,12 +122,8 @@ internal sealed partial class ResourceSupervisor(
             var started = await materializer.StartAsync(instance, applicationEnds);
             running = started;
             var startedAt = time.GetTimestamp();
-            using var stopsWatching = CancellationTokenSource.CreateLinkedTokenSource(applicationEnds);
             await PublishRunningAsync(started);
-            var watching = WatchHealthAsync(stopsWatching.Token);
-            await Task.WhenAny(started.Exited, StopRequested()).WaitAsync(applicationEnds);
-            await stopsWatching.CancelAsync();
-            await watching;
+            await WatchUntilEndAsync(started, applicationEnds);
             return await EndAsync(started, time.GetElapsedTime(startedAt));
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
@@ -159,6 +155,22 @@ internal sealed partial class ResourceSupervisor(
         }
         await waits;
         await PublishAsync(Starting);
+    }
+
+    // However it ends, nobody watches any more when it does: an instance that is being stopped is not to be called unhealthy.
+    private async Task WatchUntilEndAsync(IMaterializedInstance started, CancellationToken applicationEnds)
+    {
+        using var stopsWatching = CancellationTokenSource.CreateLinkedTokenSource(applicationEnds);
+        var watching = WatchHealthAsync(stopsWatching.Token);
+        try
+        {
+            await Task.WhenAny(started.Exited, StopRequested()).WaitAsync(applicationEnds);
+        }
+        finally
+        {
+            await stopsWatching.CancelAsync();
+            await watching;
+        }
     }
 
     private async Task WatchHealthAsync(CancellationToken cancellationToken)

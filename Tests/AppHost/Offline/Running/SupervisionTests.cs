@@ -6,6 +6,7 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Offline;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Stack.Tests.Orchestrator.Engine;
 using Stack.Tests.ServiceDefaults;
 
 namespace Stack.Tests.AppHost.Offline.Running;
@@ -150,6 +151,63 @@ public sealed class SupervisionTests
         Assert.True(ProcessTable.IsZombie(first));
     }
 
+    [Theory]
+    [InlineData("stop")]
+    [InlineData("restart")]
+    [InlineData(null)]
+    public async Task Health_WasBeingCheckedAtTheStop_NothingIsSaidOfIt(string? command)
+    {
+        var time = new ManualTimeProvider();
+        var check = new UnhealthyWhenCanceled();
+        await using var application = new TestApplication();
+        application.Builder.Services.AddSingleton<TimeProvider>(time);
+        application.Builder.Services.AddHealthChecks().AddCheck("late", check);
+        application.AddSleeper("server").WithHealthCheck("late");
+        await application.StartAsync();
+        await application.States.WaitForResourceHealthyAsync("server", TestApplication.Deadline);
+        var first = PidOf(application, "server");
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(30));
+                return check.IsUnderWay;
+            },
+            "the second check is under way");
+
+        if (command is not null)
+        {
+            Assert.True((await application.Application.ResourceCommands.ExecuteCommandAsync("server", command, TestApplication.Deadline)).Success);
+            await Eventually.TrueAsync(() => ProcessTable.IsZombie(first), "the process is gone");
+        }
+        await application.StopAsync();
+
+        Assert.DoesNotContain("is not healthy any more", application.Terminal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Host_Stops_HealthIsNotCheckedAnyMore()
+    {
+        var time = new ManualTimeProvider();
+        await using var application = new TestApplication();
+        var (stopping, mayEnd) = (Path.Combine(application.Data, "stopping"), Path.Combine(application.Data, "may-end"));
+        application.Builder.Services.AddSingleton<TimeProvider>(time);
+        application.Builder.Services.AddHealthChecks().AddCheck("up", () => File.Exists(stopping) ? HealthCheckResult.Unhealthy() : HealthCheckResult.Healthy());
+        application.AddShell("server", $"trap 'touch {stopping}; while [ ! -e {mayEnd} ]; do sleep 0.05; done; exit 0' TERM; echo up; while true; do sleep 0.05; done").WithHealthCheck("up");
+        await application.StartAsync();
+        await application.States.WaitForResourceHealthyAsync("server", TestApplication.Deadline);
+        await Eventually.TrueAsync(() => application.Log("server").Count > 0, "it listens");
+        // The next check is due in five seconds, before the time to stop in order is over.
+        time.Advance(TimeSpan.FromSeconds(25));
+
+        var stop = application.StopAsync();
+        await Eventually.TrueAsync(() => File.Exists(stopping), "it is being stopped");
+        time.Advance(TimeSpan.FromSeconds(6));
+        await File.WriteAllTextAsync(mayEnd, "");
+        await stop;
+
+        Assert.DoesNotContain("is not healthy any more", application.Terminal(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Port_IsTaken_TheHolderAndTheRemedyAreNamedAndTheRestRuns()
     {
@@ -235,4 +293,22 @@ public sealed class SupervisionTests
 
     private static int PidOf(TestApplication application, string name) =>
         application.StateOf(name)?.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is int pid ? pid : 0;
+
+    /// <summary>Healthy; but the second time it lasts until it is canceled, and is taken for unhealthy then.</summary>
+    private sealed class UnhealthyWhenCanceled : IHealthCheck
+    {
+        private int calls;
+
+        public bool IsUnderWay => Volatile.Read(ref calls) >= 2;
+
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            if (Interlocked.Increment(ref calls) != 2)
+            {
+                return HealthCheckResult.Healthy();
+            }
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return HealthCheckResult.Unhealthy("It ends.");
+        }
+    }
 }
