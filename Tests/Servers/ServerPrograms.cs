@@ -1,3 +1,4 @@
+using Aspire.Hosting.Offline;
 using Stack.Tests.AppHost.Offline.Containers;
 
 namespace Stack.Tests.Servers;
@@ -28,8 +29,7 @@ internal static class ServerPrograms
         _ => throw new ArgumentOutOfRangeException(nameof(package), package, "No test starts this server."),
     };
 
-    public static string? OnPath(string program) =>
-        Find([.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin").Append("/usr/local/sbin").Select(folder => Path.Combine(folder, program))]);
+    public static string? OnPath(string program) => ProgramSearch.OfThisMachine().Find(program, "usr/sbin", "usr/local/sbin");
 
     private static IEnumerable<string> PostgresFolders() => !Directory.Exists("/usr/lib/postgresql") ? [] :
         from folder in Directory.GetDirectories("/usr/lib/postgresql")

@@ -84,7 +84,7 @@ internal static class OfflineHostServices
 
     private static void AddServers(this IServiceCollection services)
     {
-        services.TryAddSingleton(_ => ServerSearch.OfThisMachine());
+        services.TryAddSingleton(_ => ProgramSearch.OfThisMachine());
         services.TryAddSingleton(_ => ServerPackages.OfThisMachine());
         services.AddSingleton(provider => new ServerFolders(provider.GetRequiredService<StateDirectory>()));
         services.AddSingleton<IServerProgram, PostgresProgram>();

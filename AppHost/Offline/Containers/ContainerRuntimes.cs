@@ -6,7 +6,7 @@ namespace Aspire.Hosting.Offline;
 /// Finds the container runtime of this machine: docker or podman, whichever answers within the deadline; docker when both do. The configuration key
 /// <c>ASPIRE_CONTAINER_RUNTIME</c> names one, and then only that is asked. They are asked once.
 /// </summary>
-internal sealed class ContainerRuntimes(ServerSearch search, IConfiguration configuration)
+internal sealed class ContainerRuntimes(ProgramSearch search, IConfiguration configuration)
 {
     internal const string Key = "ASPIRE_CONTAINER_RUNTIME";
 

@@ -36,7 +36,7 @@ internal sealed class ProcessMaterializer(
     }
 
     private static LaunchCommand ExecutableCommand(ExecutableResource executable, IReadOnlyList<string> arguments) =>
-        new(ProgramFinder.Find(executable.Command, executable.WorkingDirectory), arguments, executable.WorkingDirectory, []);
+        new(ProgramSearch.OfThisMachine().Require(executable.Command, executable.WorkingDirectory), arguments, executable.WorkingDirectory, []);
 
     // Small services on one machine: one heap, no background collector thread, and memory given back. A project may say otherwise with WithEnvironment.
     private static IEnumerable<EvaluatedVariable> Defaults(IResource resource) => resource is not ProjectResource ? [] :

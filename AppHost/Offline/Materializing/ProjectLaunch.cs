@@ -31,7 +31,7 @@ internal static class ProjectLaunch
     private static string DotnetPath()
     {
         var beside = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-        return File.Exists(beside) ? beside : ProgramFinder.Find("dotnet", Environment.CurrentDirectory);
+        return File.Exists(beside) ? beside : ProgramSearch.OfThisMachine().Require("dotnet", Environment.CurrentDirectory);
     }
 
     // A project that was added by path is not one the host's build knows; MSBuild says where its output is.

@@ -11,7 +11,7 @@ internal static class RequiredCommands
         {
             try
             {
-                ProgramFinder.Find(required.Command, Environment.CurrentDirectory);
+                ProgramSearch.OfThisMachine().Require(required.Command, Environment.CurrentDirectory);
             }
             catch (DistributedApplicationException missing)
             {

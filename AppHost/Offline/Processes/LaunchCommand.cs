@@ -18,25 +18,3 @@ internal sealed record LaunchCommand(string Program, IReadOnlyList<string> Argum
     /// <summary>The folder that is the program's alone, so that what works in it belongs to the program; null when there is none.</summary>
     internal string? OwnDirectory { get; init; }
 }
-
-/// <summary>Finds programs as a shell would.</summary>
-internal static class ProgramFinder
-{
-    /// <summary>The full path of a program; throws when there is none.</summary>
-    internal static string Find(string command, string workingDirectory)
-    {
-        if (!Directory.Exists(workingDirectory))
-        {
-            throw new DistributedApplicationException($"The working directory {workingDirectory} does not exist. Make it, or give another to AddExecutable.");
-        }
-        var candidates = command.Contains(Path.DirectorySeparatorChar)
-            ? [Path.GetFullPath(command, workingDirectory)]
-            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, command));
-        return candidates.FirstOrDefault(IsProgram)
-            ?? throw new DistributedApplicationException(
-                $"The program '{command}' was not found{(command.Contains(Path.DirectorySeparatorChar) ? "" : " in PATH")}. Install it, or give its full path.");
-    }
-
-    internal static bool IsProgram(string path) =>
-        File.Exists(path) && (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0);
-}

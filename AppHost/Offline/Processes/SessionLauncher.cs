@@ -26,9 +26,6 @@ internal sealed record SessionLauncher(string Program, IReadOnlyList<string> Arg
         return start;
     }
 
-    /// <summary>Whether a program is on the PATH of this process, or is the path of a file.</summary>
-    internal static bool Knows(string program) => File.Exists(program) || Locate(program) is not null;
-
     private static SessionLauncher? Search()
     {
         if (OperatingSystem.IsWindows())
@@ -36,11 +33,9 @@ internal sealed record SessionLauncher(string Program, IReadOnlyList<string> Arg
             return null;
         }
         // Linux has setsid; macOS has not, but has perl.
-        return Locate("setsid") is { } setsid ? new(setsid, [])
-            : Locate("perl") is { } perl ? new(perl, ["-MPOSIX=setsid", "-e", "setsid(); exec { $ARGV[0] } @ARGV or exit 127;", "--"])
+        var search = ProgramSearch.OfThisMachine();
+        return search.Find("setsid") is { } setsid ? new(setsid, [])
+            : search.Find("perl") is { } perl ? new(perl, ["-MPOSIX=setsid", "-e", "setsid(); exec { $ARGV[0] } @ARGV or exit 127;", "--"])
             : null;
     }
-
-    private static string? Locate(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':', StringSplitOptions.RemoveEmptyEntries)
-        .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 }

@@ -4,7 +4,7 @@ using Aspire.Hosting.ApplicationModel;
 namespace Aspire.Hosting.Offline;
 
 /// <summary>Ollama, with the models that this user has pulled already. Services have a provider of their own without it, so it is no reason to refuse a start.</summary>
-internal sealed class OllamaProgram(ServerSearch search) : IServerProgram
+internal sealed class OllamaProgram(ProgramSearch search) : IServerProgram
 {
     private const string Image = "ollama/ollama";
 

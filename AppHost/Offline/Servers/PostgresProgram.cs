@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Aspire.Hosting.Offline;
 
 /// <summary>PostgreSQL: a cluster of its own, made once, with passwords for everybody; it ends by a fast shutdown, and recovers by itself after a crash.</summary>
-internal sealed partial class PostgresProgram(ServerSearch search, ILogger<PostgresProgram> logger) : IServerProgram
+internal sealed partial class PostgresProgram(ProgramSearch search, ILogger<PostgresProgram> logger) : IServerProgram
 {
     internal const int OldestMajor = 15;
 
@@ -166,7 +166,7 @@ internal sealed partial class PostgresProgram(ServerSearch search, ILogger<Postg
         start.Write("password.mark", PasswordMark.Make(password));
     }
 
-    private static IReadOnlyList<(int Major, string Folder)> Installed(ServerSearch search) =>
+    private static IReadOnlyList<(int Major, string Folder)> Installed(ProgramSearch search) =>
     [
         .. search.FindAll("postgres", Folders).Select(program => Path.GetDirectoryName(program)!).Where(folder => File.Exists(Path.Combine(folder, "initdb")))
             .Select(folder => (Major: MajorOf(Path.Combine(folder, "postgres")), Folder: folder)).Where(one => one.Major > 0).OrderByDescending(one => one.Major),

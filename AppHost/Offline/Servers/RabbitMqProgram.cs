@@ -11,7 +11,7 @@ namespace Aspire.Hosting.Offline;
 /// RabbitMQ: a node with a name, a cookie, a port mapper and folders of its own, all of it on the loopback address. One user with all permissions,
 /// told to it at every start; nobody else is known to it.
 /// </summary>
-internal sealed partial class RabbitMqProgram(ServerSearch search) : IServerProgram
+internal sealed partial class RabbitMqProgram(ProgramSearch search) : IServerProgram
 {
     // The scripts of the server itself; what packages put on the PATH changes the user, the folder and the environment.
     private static readonly string[] ScriptFolders =

@@ -5,7 +5,7 @@ using Aspire.Hosting.ApplicationModel;
 namespace Aspire.Hosting.Offline;
 
 /// <summary>Redis, or Valkey, which is compatible: every write is appended to a file, and the file reaches the disk every second.</summary>
-internal sealed class RedisProgram(ServerSearch search) : IServerProgram
+internal sealed class RedisProgram(ProgramSearch search) : IServerProgram
 {
     private static readonly string[] Folders = ["usr/bin", "usr/sbin", "usr/local/bin", "opt/homebrew/bin"];
 

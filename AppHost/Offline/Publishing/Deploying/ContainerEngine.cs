@@ -68,7 +68,7 @@ internal sealed class ContainerEngine(string program, IReadOnlyDictionary<string
 
     private async Task<EngineAnswer?> TryAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellationToken)
     {
-        if (!OperatingSystem.IsWindows() && !SessionLauncher.Knows(program))
+        if (!OperatingSystem.IsWindows() && ProgramSearch.OfThisMachine().Locate(program, Environment.CurrentDirectory) is null)
         {
             return null;
         }

@@ -65,7 +65,7 @@ public sealed class ContainerRuntimesTests : IDisposable
     }
 
     private ContainerRuntimes Runtimes(string? wanted = null) => new(
-        new ServerSearch(directory.Path, root: "/nowhere"),
+        new ProgramSearch(directory.Path, root: "/nowhere"),
         new ConfigurationBuilder().AddInMemoryCollection(wanted is null ? [] : [new(ContainerRuntimes.Key, wanted)]).Build());
 
     private void Write(string name, string script)

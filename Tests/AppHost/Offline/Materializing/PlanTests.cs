@@ -32,7 +32,7 @@ public sealed class PlanTests
     public async Task Infrastructure_NotPossible_IsRefusedWithWhatIsMissing()
     {
         await using var application = new TestApplication("--infrastructure", "containers");
-        application.Builder.Services.AddSingleton(new ServerSearch(path: "", root: "/nowhere"));
+        application.Builder.Services.AddSingleton(new ProgramSearch(path: "", root: "/nowhere"));
         application.Builder.AddRedis("redis");
         application.Builder.AddRabbitMQ("rabbitmq");
 

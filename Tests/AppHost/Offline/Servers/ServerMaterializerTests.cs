@@ -95,7 +95,7 @@ public sealed class ServerMaterializerTests : IDisposable
     private TestApplication OnThisMachine(string mode)
     {
         var application = new TestApplication("--infrastructure", mode);
-        application.Builder.Services.AddSingleton(new ServerSearch(machine.Path, machine.Path));
+        application.Builder.Services.AddSingleton(new ProgramSearch(machine.Path, machine.Path));
         application.Builder.Services.AddSingleton(new ServerPackages(new Dictionary<string, string> { ["ID"] = "debian" }, isMac: false, isRoot: false));
         return application;
     }
