@@ -69,8 +69,7 @@ internal sealed partial class DeploymentSupervisor
 
     private async Task<SwapResult> ReplaceAsync(DeployedProgram program, DeploymentResource running)
     {
-        await _gate.WaitAsync(CancellationToken.None);
-        try
+        using (await _gate.EnterAsync(CancellationToken.None))
         {
             var replaced = _programs.GetValueOrDefault(running.Name)?.Deployment.Release;
             await EndAsync(running.Name);
@@ -83,27 +82,18 @@ internal sealed partial class DeploymentSupervisor
             LogStarted(running.Name, running.Release, program.Url);
             return new SwapResult(running, replaced, null, null);
         }
-        finally
-        {
-            _gate.Release();
-        }
     }
 
     private async Task EnterSwapAsync(string name, CancellationToken cancellationToken)
     {
         while (true)
         {
-            await _gate.WaitAsync(cancellationToken);
-            try
+            using (await _gate.EnterAsync(cancellationToken))
             {
                 if (_swapping.Add(name))
                 {
                     return;
                 }
-            }
-            finally
-            {
-                _gate.Release();
             }
 
             // Another workflow replaces the deployment of the same name; the later one wins.
@@ -113,9 +103,10 @@ internal sealed partial class DeploymentSupervisor
 
     private async Task LeaveSwapAsync(string name)
     {
-        await _gate.WaitAsync(CancellationToken.None);
-        _swapping.Remove(name);
-        _gate.Release();
+        using (await _gate.EnterAsync(CancellationToken.None))
+        {
+            _swapping.Remove(name);
+        }
     }
 
     /// <summary>A release that ends at the end of its scope unless it is kept.</summary>

@@ -25,7 +25,7 @@ internal sealed partial class DeploymentSupervisor : BackgroundService
     private readonly HttpClient _client;
     private readonly TimeProvider _time;
     private readonly ILogger<DeploymentSupervisor> _logger;
-    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly AsyncGate _gate = new();
     private readonly Dictionary<string, DeployedProgram> _programs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Pause> _pauses = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _ports = new(StringComparer.Ordinal);
@@ -84,8 +84,7 @@ internal sealed partial class DeploymentSupervisor : BackgroundService
             return 0;
         }
 
-        await _gate.WaitAsync(cancellationToken);
-        try
+        using (await _gate.EnterAsync(cancellationToken))
         {
             await RefreshAsync(cancellationToken);
             var changes = await StopRemovedAsync();
@@ -99,25 +98,16 @@ internal sealed partial class DeploymentSupervisor : BackgroundService
 
             return changes;
         }
-        finally
-        {
-            _gate.Release();
-        }
     }
 
     /// <inheritdoc />
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await _gate.WaitAsync(CancellationToken.None);
-        try
+        using (await _gate.EnterAsync(CancellationToken.None))
         {
             await Task.WhenAll(_programs.Values.Select(StopWithAgentAsync));
             _programs.Clear();
-        }
-        finally
-        {
-            _gate.Release();
         }
     }
 

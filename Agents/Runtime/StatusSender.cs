@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Stack.Contracts;
 using Stack.Messaging.Http;
@@ -9,7 +8,6 @@ namespace Stack.Agents.Runtime;
 /// <param name="feed">Where it goes.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where failures are written.</param>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody uses holds nothing, and some may still release it.")]
 internal sealed partial class StatusSender(ITaskFeed feed, TimeProvider time, ILogger<StatusSender> logger)
 {
     private const int CharactersPerCall = 512 * 1024;
@@ -17,7 +15,7 @@ internal sealed partial class StatusSender(ITaskFeed feed, TimeProvider time, IL
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     private readonly Channel<StatusBuffer> _dirty = Channel.CreateUnbounded<StatusBuffer>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly SemaphoreSlim _sending = new(1, 1);
+    private readonly AsyncGate _sending = new();
 
     /// <summary>There is something to send.</summary>
     /// <param name="buffer">Where.</param>
@@ -40,8 +38,7 @@ internal sealed partial class StatusSender(ITaskFeed feed, TimeProvider time, IL
     public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
         var statuses = new List<StatusEnvelope>();
-        await _sending.WaitAsync(cancellationToken);
-        try
+        using (await _sending.EnterAsync(cancellationToken))
         {
             while (_dirty.Reader.TryRead(out var buffer))
             {
@@ -51,10 +48,6 @@ internal sealed partial class StatusSender(ITaskFeed feed, TimeProvider time, IL
             await SendAsync(statuses, cancellationToken);
             return statuses.Count;
         }
-        finally
-        {
-            _sending.Release();
-        }
     }
 
     /// <summary>Sends what one attempt has to tell, before its result: afterwards its statuses no longer count.</summary>
@@ -63,16 +56,11 @@ internal sealed partial class StatusSender(ITaskFeed feed, TimeProvider time, IL
     public async Task FlushAsync(StatusBuffer buffer, CancellationToken cancellationToken)
     {
         // Taken or not, what is on its way must arrive first.
-        await _sending.WaitAsync(cancellationToken);
-        try
+        using (await _sending.EnterAsync(cancellationToken))
         {
             var statuses = new List<StatusEnvelope>();
             buffer.DrainTo(statuses);
             await SendAsync(statuses, cancellationToken);
-        }
-        finally
-        {
-            _sending.Release();
         }
     }
 

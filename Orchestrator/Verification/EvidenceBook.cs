@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Stack.Contracts;
 using Stack.Engine;
@@ -7,10 +6,9 @@ namespace Stack.Orchestrator.Verification;
 
 /// <summary>Keeps evidence under its hash; each record names the one before it, so that one that is changed or taken away is noticed.</summary>
 /// <param name="store">Where it is kept.</param>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody uses holds nothing, and some may still release it.")]
 internal sealed class EvidenceBook(IEvidenceStore store)
 {
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly AsyncGate _gate = new();
 
     /// <summary>Keeps a record. Durable on return.</summary>
     /// <param name="record">The record; the one before it is filled in.</param>
@@ -18,18 +16,13 @@ internal sealed class EvidenceBook(IEvidenceStore store)
     /// <returns>Its hash.</returns>
     public async Task<string> KeepAsync(VerificationRecord record, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
+        using (await _gate.EnterAsync(cancellationToken))
         {
             var before = await store.ListEvidenceAsync(record.WorkflowId, cancellationToken);
             var content = JsonPayload.From(record with { Previous = before.Count > 0 ? before[^1].Sha256 : null });
             var hash = HashOf(content);
             await store.PutEvidenceAsync(new StoredEvidence(record.WorkflowId, hash, record.FinishedAt, content), cancellationToken);
             return hash;
-        }
-        finally
-        {
-            _gate.Release();
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed partial class GitWorkspaces(GitCommand git, GitRepositories repo
 {
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(50);
-    private readonly SemaphoreSlim[] _locks = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
+    private readonly AsyncGate[] _locks = [.. Enumerable.Range(0, 64).Select(_ => new AsyncGate())];
 
     public WorkspaceReference Describe(TaskId taskId, string? baseCommit) => new()
     {
@@ -62,8 +62,7 @@ internal sealed partial class GitWorkspaces(GitCommand git, GitRepositories repo
 
         var path = repositories.PathOf(workflowId);
         var gate = _locks[(uint)workflowId.GetHashCode() % _locks.Length];
-        await gate.WaitAsync(cancellationToken);
-        try
+        using (await gate.EnterAsync(cancellationToken))
         {
             var current = await ReadReferencesAsync(path, cancellationToken);
             var script = new StringBuilder();
@@ -77,10 +76,6 @@ internal sealed partial class GitWorkspaces(GitCommand git, GitRepositories repo
             {
                 await MoveAsync(path, script.ToString(), cancellationToken);
             }
-        }
-        finally
-        {
-            gate.Release();
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class ContainerNetwork(ContainerLabels labels, DistributedApplic
     private readonly List<HostTunnel> tunnels = [];
     private IPAddress? gateway;
     private bool isMade;
+    private bool isClosed;
 
     internal string Name => $"stack-{labels.DataHash}";
 
@@ -47,14 +48,15 @@ internal sealed class ContainerNetwork(ContainerLabels labels, DistributedApplic
         }
     }
 
+    // The gate is for whoever still makes the network, or waits for it: it holds nothing that must be given back.
     public void Dispose()
     {
-        foreach (var tunnel in tunnels)
+        lock (tunnels)
         {
-            tunnel.Dispose();
+            isClosed = true;
+            tunnels.ForEach(tunnel => tunnel.Dispose());
+            tunnels.Clear();
         }
-        tunnels.Clear();
-        gate.Dispose();
     }
 
     // docker and podman write it in different places, under names that differ in their first letter.
@@ -81,6 +83,12 @@ internal sealed class ContainerNetwork(ContainerLabels labels, DistributedApplic
         }
         var ports = model.Resources.Where(resource => resource.MaterializedAs()?.Kind == MaterializationKind.Process).SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>())
             .Select(endpoint => endpoint.AllocatedEndpoint?.Port).OfType<int>().Distinct();
-        tunnels.AddRange(ports.Select(port => HostTunnel.TryOpen(address, port)).OfType<HostTunnel>());
+        lock (tunnels)
+        {
+            if (!isClosed)
+            {
+                tunnels.AddRange(ports.Select(port => HostTunnel.TryOpen(address, port)).OfType<HostTunnel>());
+            }
+        }
     }
 }

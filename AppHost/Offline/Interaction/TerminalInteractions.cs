@@ -1,11 +1,13 @@
 using System.Globalization;
+using System.Threading.Channels;
 
 namespace Aspire.Hosting.Offline;
 
 /// <summary>Asks on the terminal, one question at a time.</summary>
-internal sealed class TerminalInteractions(ITerminalInput input, TerminalOutput output, IServiceProvider services) : IInteractionService, IDisposable
+internal sealed class TerminalInteractions(ITerminalInput input, TerminalOutput output, IServiceProvider services) : IInteractionService
 {
-    private readonly SemaphoreSlim turn = new(1, 1);
+    // Holds the question that is asked; the next one waits until there is room. Unlike a semaphore it is nothing to dispose of while somebody still sits before a question.
+    private readonly Channel<string> turn = Channel.CreateBounded<string>(1);
 
     public bool IsAvailable => input.IsInteractive;
 
@@ -56,15 +58,13 @@ internal sealed class TerminalInteractions(ITerminalInput input, TerminalOutput 
         return Task.FromResult(InteractionResult.Ok(true));
     }
 
-    public void Dispose() => turn.Dispose();
-
     private async Task<InteractionResult<T>> AskAsync<T>(string title, string? message, Func<Task<InteractionResult<T>>> ask, CancellationToken cancellationToken)
     {
         if (!IsAvailable)
         {
             throw new InvalidOperationException($"'{title}' cannot be asked: the host was not started in a terminal. Look at IsAvailable first.");
         }
-        await turn.WaitAsync(cancellationToken);
+        await turn.Writer.WriteAsync(title, cancellationToken);
         try
         {
             output.Write(string.IsNullOrEmpty(message) ? title : $"{title}: {message}");
@@ -72,7 +72,7 @@ internal sealed class TerminalInteractions(ITerminalInput input, TerminalOutput 
         }
         finally
         {
-            turn.Release();
+            turn.Reader.TryRead(out _);
         }
     }
 

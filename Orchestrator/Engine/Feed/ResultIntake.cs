@@ -8,7 +8,7 @@ internal sealed class ResultIntake(Committer committer, WorkflowCache cache, IWo
     private const int MaxTries = 10;
 
     // Results of parallel stages are merged one after the other; otherwise all but one would be merged in vain.
-    private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 32).Select(_ => new SemaphoreSlim(1))];
+    private readonly AsyncGate[] _gates = [.. Enumerable.Range(0, 32).Select(_ => new AsyncGate())];
 
     public async Task<ResultReceipt> TakeAsync(ResultEnvelope result, CancellationToken cancellationToken)
     {
@@ -19,14 +19,9 @@ internal sealed class ResultIntake(Committer committer, WorkflowCache cache, IWo
         }
 
         var gate = _gates[(uint)result.TaskId.WorkflowId.GetHashCode() % _gates.Length];
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using (await gate.EnterAsync(cancellationToken).ConfigureAwait(false))
         {
             return await TakeWithCommitAsync(result, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            gate.Release();
         }
     }
 

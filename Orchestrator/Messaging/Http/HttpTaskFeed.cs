@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -14,7 +13,6 @@ namespace Stack.Messaging.Http;
 /// <remarks>
 /// The client must have no time limit and no retries of its own. Failures are <see cref="TaskFeedException"/>. The caller's <see cref="System.Diagnostics.Activity"/> goes along as W3C trace context.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody uses holds nothing, and some may still release it.")]
 public sealed class HttpTaskFeed : ITaskFeed
 {
     private static readonly Func<HttpResponseMessage, CancellationToken, ValueTask<AgentRegistered>> ReadRegistered = Read(StackJson.TypeOf<AgentRegistered>());
@@ -25,7 +23,7 @@ public sealed class HttpTaskFeed : ITaskFeed
     private readonly FeedConnection _connection;
     private readonly HttpTaskFeedOptions _options;
     private readonly AgentToken _token;
-    private readonly SemaphoreSlim _joining = new(1, 1);
+    private readonly AsyncGate _joining = new();
     private AgentRegistration? _registration;
 
     /// <summary>Makes the client.</summary>
@@ -154,17 +152,12 @@ public sealed class HttpTaskFeed : ITaskFeed
     // Several calls notice a lost token at once: the first registers, the others find a newer token than the one that they used.
     private async Task RejoinAsync(string? refused, CancellationToken cancellationToken)
     {
-        await _joining.WaitAsync(cancellationToken);
-        try
+        using (await _joining.EnterAsync(cancellationToken))
         {
             if (_token.Value == refused && _registration is { } registration)
             {
                 await RegisterAsync(registration, cancellationToken);
             }
-        }
-        finally
-        {
-            _joining.Release();
         }
     }
 

@@ -1,4 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
+using Stack.Contracts;
 
 namespace Stack.Messaging.RabbitMq;
 
@@ -8,12 +8,11 @@ namespace Stack.Messaging.RabbitMq;
 /// </summary>
 /// <param name="send">Sends what is owed; called once at a time.</param>
 /// <param name="time">The clock.</param>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody uses holds nothing, and some may still release it.")]
 internal sealed class OwedAcks(Func<Task> send, TimeProvider time)
 {
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(20);
 
-    private readonly SemaphoreSlim _sending = new(1, 1);
+    private readonly AsyncGate _sending = new();
     private int _owed;
     private int _isDue;
 
@@ -38,17 +37,12 @@ internal sealed class OwedAcks(Func<Task> send, TimeProvider time)
     /// <summary>Sends what is owed now.</summary>
     public async Task SendAsync()
     {
-        await _sending.WaitAsync();
-        try
+        using (await _sending.EnterAsync(CancellationToken.None))
         {
             if (Interlocked.Exchange(ref _owed, 0) > 0)
             {
                 await send();
             }
-        }
-        finally
-        {
-            _sending.Release();
         }
     }
 

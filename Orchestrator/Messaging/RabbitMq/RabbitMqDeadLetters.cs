@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,12 +10,11 @@ namespace Stack.Messaging.RabbitMq;
 /// The dead letters on the broker. To look at a queue is to take its messages and put them back, which closing the channel does for all of them at once and in their old order;
 /// one look at a time, since two would see each other's gaps.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody uses holds nothing, and some may still release it.")]
 internal sealed class RabbitMqDeadLetters(RabbitMqLink link, ConfirmedPublisher publisher, RabbitMqOptions options) : IDeadLetters
 {
     private const int ShownCharacters = 4000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-    private readonly SemaphoreSlim _looking = new(1, 1);
+    private readonly AsyncGate _looking = new();
 
     public async Task<IReadOnlyList<DeadLetterResource>> ListAsync(int limit, CancellationToken cancellationToken)
     {
@@ -84,7 +82,7 @@ internal sealed class RabbitMqDeadLetters(RabbitMqLink link, ConfirmedPublisher 
     // Looks at one letter after the other until the visitor has seen enough.
     private async Task LookAsync(Func<BasicGetResult, IChannel, Task<bool>> visit, CancellationToken cancellationToken)
     {
-        await _looking.WaitAsync(cancellationToken);
+        using var stay = await _looking.EnterAsync(cancellationToken);
         try
         {
             var connection = await link.ConnectedWithinAsync(Patience, cancellationToken);
@@ -100,10 +98,6 @@ internal sealed class RabbitMqDeadLetters(RabbitMqLink link, ConfirmedPublisher 
         catch (Exception exception) when (BrokerFailures.IsTransient(exception, cancellationToken))
         {
             throw new DeadLettersUnavailableException($"The dead letters cannot be read now. {BrokerFailures.CauseOf(exception)}", exception);
-        }
-        finally
-        {
-            _looking.Release();
         }
     }
 

@@ -1,16 +1,15 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using Stack.Contracts;
 
 namespace Stack.Messaging.RabbitMq;
 
 /// <summary>Makes the exchanges and queues. Idempotent; done again with every connection, so that a server that lost its disk works again.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody uses holds nothing, and some may still release it.")]
 internal sealed partial class RabbitMqTopology(RabbitMqOptions options, ILogger<RabbitMqTopology> logger)
 {
     private static readonly TimeSpan AbandonedQueue = TimeSpan.FromHours(1);
-    private readonly SemaphoreSlim _declaring = new(1, 1);
+    private readonly AsyncGate _declaring = new();
 
     /// <summary>What both sides share.</summary>
     public async Task DeclareSharedAsync(IConnection connection, CancellationToken cancellationToken)
@@ -46,14 +45,9 @@ internal sealed partial class RabbitMqTopology(RabbitMqOptions options, ILogger<
     /// </summary>
     public async Task DeclareTasksAsync(IConnection connection, string agentType, CancellationToken cancellationToken)
     {
-        await _declaring.WaitAsync(cancellationToken);
-        try
+        using (await _declaring.EnterAsync(cancellationToken))
         {
             await DeclareAsync(connection, RabbitMqNames.Tasks(agentType), Quorum(options.DeliveryLimit, RabbitMqNames.TaskKey), cancellationToken);
-        }
-        finally
-        {
-            _declaring.Release();
         }
     }
 
