@@ -63,6 +63,7 @@ internal static class ApiRoutes
         api.MapDefinitions();
         api.MapDeployments();
         api.MapDeadLetters();
+        api.MapRetention();
         api.MapHealth();
         routes.MapApprovalLinks();
         routes.MapLoopTasks();

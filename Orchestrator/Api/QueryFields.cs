@@ -62,6 +62,23 @@ internal sealed class QueryFields
         return otherwise;
     }
 
+    /// <summary>A time, as JSON writes it.</summary>
+    public DateTimeOffset? Time(string name, string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return null;
+        }
+
+        if (DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+        {
+            return time;
+        }
+
+        _problems.Add($"{name}: '{Shorten(text)}' is not a time. Write for example 2026-01-31T12:00:00Z.");
+        return null;
+    }
+
     /// <summary>Where the page before ended.</summary>
     public T? Cursor<T>(string? text)
         where T : struct, IParsable<T>

@@ -50,6 +50,7 @@ internal static class Program
             DefinitionsCommand.Create(scope),
             DeploymentsCommand.Create(scope),
             DeadLettersCommand.Create(scope),
+            PruneCommand.Create(scope),
             DrillCommand.Create(scope),
             OpenCommand.Create(scope),
             PlanCommand.Create(scope),

@@ -42,6 +42,7 @@ public static class EngineRegistration
         services.TryAddSingleton<IClaimVerifier, NoClaimVerifier>();
         services.AddSingleton<CommitEffects>();
         services.AddSingleton<ResultIntake>();
+        services.AddSingleton<WorkflowRemover>();
         services.AddSingleton<ITaskFeed, TaskFeed>();
         services.AddSingleton<ITaskDispatch, TaskDispatch>();
         services.AddSingleton<IBacklog, StoreBacklog>();

@@ -80,11 +80,21 @@ internal sealed class GitRepositories(string directory)
             File.Delete(BundleOf(id));
         }
 
-        if (!Directory.Exists(path))
+        for (var tries = 1; Directory.Exists(path); tries++)
         {
-            return;
+            try
+            {
+                RemoveFolder(path);
+            }
+            catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException && tries < 100)
+            {
+                // Another orchestrator removes it at the same time: what it left is looked at anew.
+            }
         }
+    }
 
+    private static void RemoveFolder(string path)
+    {
         File.Delete(Path.Combine(path, "HEAD"));
         foreach (var file in Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories))
         {

@@ -13,7 +13,7 @@ internal enum Scope
     /// <summary>Submit, cancel, decide.</summary>
     Write = 2,
 
-    /// <summary>Change what everybody runs.</summary>
+    /// <summary>Change what everybody runs, remove what everybody made.</summary>
     Admin = 4,
 
     /// <summary>Take tasks, push, report.</summary>

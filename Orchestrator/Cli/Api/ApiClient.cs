@@ -195,6 +195,17 @@ internal sealed class ApiClient(Uri server, string? apiKey) : IDisposable
     public Task<DeadLetterResource> ControlDeadLetterAsync(string id, string action, CancellationToken cancellationToken) =>
         _transport.PostAsync<DeadLetterResource>($"{Root}/dead-letters/{Escape(id)}/{action}", null, cancellationToken);
 
+    /// <summary>How long ended workflows are kept, and which would go.</summary>
+    /// <param name="endedBefore">Which would go if those went that ended before this time. Null: the period that is set.</param>
+    /// <param name="limit">How many of them to describe; 1 to 500.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<RetentionResource> GetRetentionAsync(DateTimeOffset? endedBefore, int limit, CancellationToken cancellationToken) =>
+        _transport.GetAsync<RetentionResource>($"{Root}/retention{Query(("ended_before", endedBefore is { } time ? Words.Exactly(time) : null), ("limit", $"{limit}"))}", cancellationToken);
+
+    /// <summary>Removes ended workflows, which takes as long as there are files to remove.</summary>
+    public Task<PruneResource> PruneAsync(PruneRequest request, CancellationToken cancellationToken) =>
+        _transport.PostAsync<PruneResource>($"{Root}/retention/prune", ApiTransport.Json(request), TimeSpan.FromMinutes(10), cancellationToken);
+
     /// <summary>The orchestrator's version.</summary>
     public async Task<string> GetVersionAsync(CancellationToken cancellationToken)
     {

@@ -47,6 +47,9 @@ internal static class Words
     public static string TimeOfDay(DateTimeOffset at, TimeProvider time) =>
         TimeZoneInfo.ConvertTime(at, time.LocalTimeZone).ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 
+    /// <summary>A time without loss, as the API reads it, for example <c>2026-01-31T12:00:00Z</c>.</summary>
+    public static string Exactly(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+
     /// <summary>A size, for example <c>12.3 KiB</c>.</summary>
     public static string OfBytes(long bytes) => bytes switch
     {

@@ -1,15 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Stack.Contracts;
 
 namespace Stack.Engine;
 
 /// <summary>Removes workflows that ended long ago, with their workspaces.</summary>
-internal sealed partial class RetentionPruner(IWorkflowStore store, IWorkspaces workspaces, ClusterNode node, TimeProvider time, IOptions<EngineOptions> options, ILogger<RetentionPruner> logger)
+internal sealed partial class RetentionPruner(WorkflowRemover remover, ClusterNode node, TimeProvider time, IOptions<EngineOptions> options, ILogger<RetentionPruner> logger)
     : LeaderLoop(node, time, logger)
 {
-    private const int Page = 200;
-
     protected override TimeSpan Interval => options.Value.RetentionInterval;
 
     public override async Task<int> RunOnceAsync(CancellationToken cancellationToken)
@@ -21,19 +18,10 @@ internal sealed partial class RetentionPruner(IWorkflowStore store, IWorkspaces 
 
         var removed = 0;
         var before = Time.GetUtcNow() - options.Value.RetentionPeriod;
-        IReadOnlyList<WorkflowId> ids;
-        do
+        while (await remover.RemoveAsync(before, WorkflowRemover.Piece, cancellationToken).ConfigureAwait(false) is { Count: > 0 } gone)
         {
-            // The workspaces first: a workflow that is left over by a crash is found by the next pass, a workspace without its workflow never is.
-            ids = await store.PruneAsync(before, Page, dryRun: true, cancellationToken).ConfigureAwait(false);
-            await workspaces.RemoveAsync(ids, cancellationToken).ConfigureAwait(false);
-            var gone = await store.PruneAsync(before, ids.Count, dryRun: false, cancellationToken).ConfigureAwait(false);
-
-            // When one was retried meanwhile, the next one in line went in its place.
-            await workspaces.RemoveAsync([.. gone.Except(ids)], cancellationToken).ConfigureAwait(false);
             removed += gone.Count;
         }
-        while (ids.Count == Page);
 
         if (removed > 0)
         {

@@ -8,7 +8,7 @@ public sealed class HelpTests
     [
         "run", "list", "show", "follow", "logs", "cancel", "pause", "resume", "retry", "approvals", "approve", "reject", "files", "agents", "definitions validate", "definitions apply",
         "definitions list", "definitions show", "deployments list", "deployments stop", "deployments start",
-        "dead-letters list", "dead-letters show", "dead-letters replay", "dead-letters discard", "drill", "drill list", "drill history", "open", "plan", "soak", "version", "completion",
+        "dead-letters list", "dead-letters show", "dead-letters replay", "dead-letters discard", "prune", "drill", "drill list", "drill history", "open", "plan", "soak", "version", "completion",
     ];
 
     public static TheoryData<string> Commands => new(CommandNames);

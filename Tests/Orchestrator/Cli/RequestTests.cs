@@ -19,6 +19,7 @@ public sealed class RequestTests : IAsyncLifetime
         _orchestrator.OnSubmit = request => Scripts.Workflow("0199c2a4-2222-7000-8000-000000000002", request.Name ?? "unnamed");
         _orchestrator.Deployments.Add(Scripts.Deployment(workflow.Id));
         _orchestrator.DeadLetters.Add(new DeadLetterResource { Id = "00ff", Kind = "task", Reason = "delivery_limit", SizeBytes = 3 });
+        _orchestrator.Ended.Add(new EndedWorkflow(workflow.Id, "calculator", WorkflowStatus.Failed, Scripts.Start));
         _orchestrator.Files = new FileTree("0123456789abcdef", [new FileEntry("src", "directory", null), new FileEntry("src/Program.cs", "file", 2048)]);
         _orchestrator.Evidence = new EvidenceList
         {
@@ -81,6 +82,9 @@ public sealed class RequestTests : IAsyncLifetime
         { "dead-letters show 00ff", "GET /api/v1/dead-letters/00ff", "" },
         { "dead-letters replay 00ff", "POST /api/v1/dead-letters/00ff/replay", "" },
         { "dead-letters discard 00ff", "POST /api/v1/dead-letters/00ff/discard", "" },
+        { "prune", "GET /api/v1/retention?limit=20", "" },
+        { "prune --before 2026-01-31T12:00:00Z", "GET /api/v1/retention?ended_before=2026-01-31T12%3A00%3A00Z&limit=20", "" },
+        { "prune --before 2026-01-31T13:00:00+01:00 --yes", "POST /api/v1/retention/prune", """{"ended_before":"2026-01-31T13:00:00+01:00","limit":100,"dry_run":false}""" },
         { "version", "GET /api/v1/info", "" },
     };
 
@@ -119,6 +123,8 @@ public sealed class RequestTests : IAsyncLifetime
     [InlineData("deployments stop calculator", "status")]
     [InlineData("dead-letters list", "dead_letters")]
     [InlineData("dead-letters replay 00ff", "id")]
+    [InlineData("prune", "workflows")]
+    [InlineData("prune --yes", "removed")]
     [InlineData("open calculator", "url")]
     [InlineData("version", "orchestrator")]
     public async Task Command_Json_PrintsOneDocument(string line, string property)
@@ -143,6 +149,8 @@ public sealed class RequestTests : IAsyncLifetime
     [InlineData("dead-letters list", "00ff  task  delivery_limit")]
     [InlineData("dead-letters replay 00ff", "00ff was replayed")]
     [InlineData("dead-letters discard --all", "00ff was discarded")]
+    [InlineData("prune", "0199c2a4-1111-7000-8000-000000000001  failed")]
+    [InlineData("prune --yes", "1 workflow that ended before 2025-12-01T12:00:00Z was removed.")]
     [InlineData("files last", "2.0 KiB  src/Program.cs")]
     [InlineData("files last src/Program.cs", "content of src/Program.cs")]
     [InlineData("version", "orchestrator 9.9.9 at http://127.0.0.1:")]

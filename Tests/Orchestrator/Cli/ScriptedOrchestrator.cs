@@ -34,6 +34,15 @@ internal sealed class ScriptedOrchestrator : IAsyncDisposable
 
     public List<DeadLetterResource> DeadLetters { get; } = [];
 
+    /// <summary>Workflows that ended, whatever time is asked about.</summary>
+    public List<EndedWorkflow> Ended { get; } = [];
+
+    /// <summary>How long it keeps them, as seen from <see cref="Scripts.Start"/>. Null: for ever.</summary>
+    public TimeSpan? RetentionPeriod { get; set; } = TimeSpan.FromDays(90);
+
+    /// <summary>Called when some are to be removed, before they are.</summary>
+    public Action? OnPrune { get; set; }
+
     public List<DefinitionResource> Definitions { get; } = [];
 
     public List<DefinitionProblem> Problems { get; } = [];
@@ -180,6 +189,8 @@ internal sealed class ScriptedOrchestrator : IAsyncDisposable
             ["api", "v1", "deployments", .. var rest] => AnswerDeploymentsAsync(context, rest),
             ["api", "v1", "dead-letters"] => WriteAsync(context, new DeadLetterList(DeadLetters)),
             ["api", "v1", "dead-letters", var id, ..] => DeadLetters.Find(letter => letter.Id == id) is { } letter ? WriteAsync(context, letter) : NotFoundAsync(context, $"There is no dead letter '{id}'."),
+            ["api", "v1", "retention"] => ShowRetentionAsync(context),
+            ["api", "v1", "retention", "prune"] => PruneAsync(context, body),
             ["api", "v1", "info"] => WriteAsync(context, new { version = "9.9.9" }),
             ["git", .. var rest] when Repositories is not null => SendFileAsync(context, Path.Combine([Repositories, .. rest])),
             _ => NotFoundAsync(context),
@@ -248,6 +259,22 @@ internal sealed class ScriptedOrchestrator : IAsyncDisposable
     {
         Put(OnAction(action, Find(id)));
         await WriteAsync(context, Find(id));
+    }
+
+    private Task ShowRetentionAsync(HttpContext context)
+    {
+        var before = DateTimeOffset.TryParse(context.Request.Query["ended_before"], CultureInfo.InvariantCulture, out var asked) ? asked : Scripts.Start - RetentionPeriod;
+        var limit = int.Parse(context.Request.Query["limit"]!, CultureInfo.InvariantCulture);
+        return WriteAsync(context, new RetentionResource { Period = RetentionPeriod, EndedBefore = before, Count = Ended.Count, More = false, Workflows = [.. Ended.Take(limit)] });
+    }
+
+    private async Task PruneAsync(HttpContext context, string body)
+    {
+        var request = JsonSerializer.Deserialize<PruneRequest>(body, StackJson.Options)!;
+        OnPrune?.Invoke();
+        var gone = Ended.Take(request.Limit).Select(workflow => workflow.Id).ToList();
+        Ended.RemoveRange(0, gone.Count);
+        await WriteAsync(context, new PruneResource { EndedBefore = request.EndedBefore!.Value, DryRun = false, Count = gone.Count, More = Ended.Count > 0, WorkflowIds = gone });
     }
 
     private async Task AnswerDefinitionsAsync(HttpContext context, string[] rest)

@@ -164,6 +164,19 @@ public sealed class GitWorkspacesTests : IDisposable
     }
 
     [Fact]
+    public void Remove_BySeveralAtOnce_LeavesNothingAndFailsForNone()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(_path, "objects", $"{i % 50:x2}"));
+            File.WriteAllText(Path.Combine(folder.FullName, $"{i}"), "object");
+        }
+
+        Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4 }, _ => _repositories.Remove(_id));
+        Assert.False(Directory.Exists(_path));
+    }
+
+    [Fact]
     public async Task Remove_OneThatCannotBe_HoldsUpNoOther()
     {
         var broken = WorkflowId.New(TimeProvider.System);
