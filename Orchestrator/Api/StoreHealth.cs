@@ -4,7 +4,7 @@ using Stack.Engine;
 
 namespace Stack.Orchestrator.Api;
 
-/// <summary>Whether the store answers.</summary>
+/// <summary>Whether the store answers, and takes what is written: one that only answers accepts no work.</summary>
 internal sealed class StoreHealth(IWorkflowStore store) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -12,6 +12,7 @@ internal sealed class StoreHealth(IWorkflowStore store) : IHealthCheck
         try
         {
             await store.LoadAsync([default], cancellationToken);
+            await store.ParkAsync(NodeRoll.Sole, [], cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (StoreUnavailableException unavailable)

@@ -62,7 +62,7 @@ internal sealed class PostgresBatch
     public string Call => $"SELECT commit_batch({string.Join(", ", Enumerable.Range(1, Parameters.Count).Select(number => $"${number}"))})";
 
     /// <summary>Puts a batch into the parameters, which are empty.</summary>
-    public void Fill(CommitBatch batch, PostgresFacets facets)
+    public void Fill(CommitBatch batch, FacetNumbers facets)
     {
         AddNotes(batch.Notes);
         _newHasKeys.TypedValue = false;
@@ -86,7 +86,7 @@ internal sealed class PostgresBatch
     /// <summary>Empties the parameters.</summary>
     public void Clear() => _columns.Clear();
 
-    private void Add(WorkflowWrite write, PostgresFacets facets, int node)
+    private void Add(WorkflowWrite write, FacetNumbers facets, int node)
     {
         var id = write.State.Id;
         var state = _json.Write(write.State);

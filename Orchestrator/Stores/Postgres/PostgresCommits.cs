@@ -13,7 +13,7 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
     private readonly ConcurrentBag<Writer> _idle = [];
 
     /// <summary>Writes a batch. What is left out is in the outcome.</summary>
-    public async Task<CommitOutcome> WriteAsync(CommitBatch batch, PostgresFacets facets, CancellationToken cancellationToken)
+    public async Task<CommitOutcome> WriteAsync(CommitBatch batch, FacetNumbers facets, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
@@ -27,7 +27,7 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
             }
             catch (Exception failure) when (PostgresFailures.IsOne(failure))
             {
-                throw connections.Failures.Translate(failure);
+                throw connections.Report(failure);
             }
         }
     }
@@ -40,9 +40,9 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
         }
     }
 
-    private async Task<CommitOutcome> WriteOnceAsync(CommitBatch batch, PostgresFacets facets, CancellationToken cancellationToken)
+    private async Task<CommitOutcome> WriteOnceAsync(CommitBatch batch, FacetNumbers facets, CancellationToken cancellationToken)
     {
-        var writer = _idle.TryTake(out var idle) ? idle : await Writer.OpenAsync(connections, cancellationToken);
+        var writer = await TakeAsync(cancellationToken);
         var giveUp = new CancellationTokenSource();
         Task<CommitOutcome>? running = null;
         var sound = false;
@@ -62,6 +62,22 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
         {
             await PutBackAsync(writer, running, sound);
         }
+    }
+
+    private async Task<Writer> TakeAsync(CancellationToken cancellationToken)
+    {
+        while (_idle.TryTake(out var idle))
+        {
+            if (idle.Generation == connections.Generation)
+            {
+                return idle;
+            }
+
+            await idle.DisposeAsync();
+        }
+
+        var generation = connections.Generation;
+        return new Writer(await connections.OpenAsync(cancellationToken), generation);
     }
 
     private async Task PutBackAsync(Writer writer, Task? running, bool sound)
@@ -84,10 +100,11 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
         private readonly PostgresBatch _batch;
         private readonly NpgsqlCommand _batchCall;
         private readonly (PostgresStep Step, NpgsqlCommand Call)[] _steps;
+        private bool _isPrepared;
 
-        private Writer(NpgsqlConnection connection)
+        public Writer(NpgsqlConnection connection, int generation)
         {
-            Connection = connection;
+            (Connection, Generation) = (connection, generation);
             _batch = new PostgresBatch(_json);
             _batchCall = CallOf(_batch.Call, _batch.Parameters);
             _steps = [.. ((PostgresStep[])[PostgresStep.OfStep(), PostgresStep.OfSubmission()]).Select(step => (step, CallOf(step.Call, step.Parameters)))];
@@ -95,20 +112,12 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
 
         public NpgsqlConnection Connection { get; }
 
-        public static async Task<Writer> OpenAsync(PostgresConnections connections, CancellationToken cancellationToken)
-        {
-            var writer = new Writer(await connections.OpenAsync(cancellationToken));
-            await writer._batchCall.PrepareAsync(cancellationToken);
-            foreach (var (_, call) in writer._steps)
-            {
-                await call.PrepareAsync(cancellationToken);
-            }
+        /// <summary>Which sessions its own belongs to; see <see cref="PostgresConnections.Generation"/>.</summary>
+        public int Generation { get; }
 
-            return writer;
-        }
-
-        public async Task<CommitOutcome> SendAsync(CommitBatch batch, PostgresFacets facets, CancellationToken giveUp)
+        public async Task<CommitOutcome> SendAsync(CommitBatch batch, FacetNumbers facets, CancellationToken giveUp)
         {
+            await PrepareAsync(giveUp);
             foreach (var (step, call) in _steps)
             {
                 if (step.Fits(batch))
@@ -147,6 +156,22 @@ internal sealed class PostgresCommits(PostgresConnections connections) : IAsyncD
         {
             _batch.Clear();
             _json.Clear();
+        }
+
+        private async ValueTask PrepareAsync(CancellationToken giveUp)
+        {
+            if (_isPrepared)
+            {
+                return;
+            }
+
+            await _batchCall.PrepareAsync(giveUp);
+            foreach (var (_, call) in _steps)
+            {
+                await call.PrepareAsync(giveUp);
+            }
+
+            _isPrepared = true;
         }
 
         private async Task<CommitOutcome> CallAsync(CancellationToken giveUp)

@@ -12,22 +12,26 @@ internal sealed class PostgresConnections : IAsyncDisposable
     private const int MaxTries = 5;
 
     private readonly PostgresStoreOptions _options;
-    private readonly NpgsqlDataSource _pool;
-    private readonly string _alone;
+    private readonly PostgresSource _pool;
+    private readonly PostgresSource _alone;
     private readonly PostgresProbe _probe;
+    private int _generation;
 
     public PostgresConnections(PostgresStoreOptions options)
     {
         _options = options;
         var given = new NpgsqlConnectionStringBuilder(options.ConnectionString);
         var complete = Complete(given, options);
-        _pool = NpgsqlDataSource.Create(complete.ConnectionString);
-        _alone = new NpgsqlConnectionStringBuilder(complete.ConnectionString) { Pooling = false }.ConnectionString;
+        _pool = new PostgresSource(complete);
+        _alone = new PostgresSource(new NpgsqlConnectionStringBuilder(complete.ConnectionString) { Pooling = false });
         _probe = new PostgresProbe(given, options);
         Failures = new PostgresFailures(given);
     }
 
     public PostgresFailures Failures { get; }
+
+    /// <summary>Rises when the sessions from before are worth nothing any more: the server was restarted, replaced or demoted, or the way to it was cut. It may have other data since.</summary>
+    public int Generation => Volatile.Read(ref _generation);
 
     /// <summary>Runs one statement and reads what it gives.</summary>
     /// <param name="sql">The statement, with positional parameters.</param>
@@ -91,29 +95,27 @@ internal sealed class PostgresConnections : IAsyncDisposable
             }
             catch (Exception failure) when (PostgresFailures.IsOne(failure))
             {
-                throw Failures.Translate(failure);
+                throw Report(failure);
             }
         }
     }
 
+    /// <summary>The exception of the port for a failure. Sessions that are of no use since are forgotten.</summary>
+    public Exception Report(Exception failure)
+    {
+        if (PostgresFailures.EndsSessions(failure))
+        {
+            Forget();
+        }
+
+        return Failures.Translate(failure);
+    }
+
     /// <summary>A connection to keep. It is not watched.</summary>
-    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => await _pool.OpenConnectionAsync(cancellationToken);
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => await _pool.OpenAsync(cancellationToken);
 
     /// <summary>A connection that ends when it is closed, and with it the locks that it holds. It is not watched.</summary>
-    public async Task<NpgsqlConnection> OpenAloneAsync(CancellationToken cancellationToken)
-    {
-        var connection = new NpgsqlConnection(_alone);
-        try
-        {
-            await connection.OpenAsync(cancellationToken);
-            return connection;
-        }
-        catch (Exception)
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
+    public async Task<NpgsqlConnection> OpenAloneAsync(CancellationToken cancellationToken) => await _alone.OpenAsync(cancellationToken);
 
     /// <summary>Waits for a command that was sent, as long as the server is at work on it.</summary>
     /// <param name="work">The command.</param>
@@ -133,6 +135,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
                 if (cause is not null)
                 {
                     _ = AbandonAsync(work, connection, giveUp);
+                    Forget();
                     throw Failures.Silent(cause);
                 }
             }
@@ -142,7 +145,15 @@ internal sealed class PostgresConnections : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _probe.DisposeAsync();
+        await _alone.DisposeAsync();
         await _pool.DisposeAsync();
+    }
+
+    // The other connections came the same way: left to themselves, each would fail a call of its own.
+    private void Forget()
+    {
+        Interlocked.Increment(ref _generation);
+        _pool.Clear();
     }
 
     private async Task<T> UseOnceAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)

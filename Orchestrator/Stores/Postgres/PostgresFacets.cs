@@ -5,42 +5,42 @@ using Stack.Engine;
 
 namespace Stack.Orchestrator.Stores.Postgres;
 
-/// <summary>The numbers of the combinations of type, definition and priority. A new combination is stored once, before the first workflow that has it.</summary>
+/// <summary>Knows the numbers of the combinations of type, definition and priority. A new combination is stored once, before the first workflow that has it.</summary>
 internal sealed class PostgresFacets(PostgresConnections connections)
 {
     private const int MaxKnown = 10_000;
 
-    private readonly ConcurrentDictionary<(string Type, string Definition, int Priority), int> _known = new();
+    private volatile FacetNumbers _known = new(connections.Generation);
 
-    /// <summary>Makes sure that the combinations of a batch are known.</summary>
-    public async ValueTask PrepareAsync(CommitBatch batch, CancellationToken cancellationToken)
+    /// <summary>Finds the numbers of the combinations of a batch.</summary>
+    public async ValueTask<FacetNumbers> PrepareAsync(CommitBatch batch, CancellationToken cancellationToken)
     {
+        var known = Known();
         HashSet<(string Type, string Definition, int Priority)>? unknown = null;
         foreach (var write in batch.Workflows)
         {
-            if (write.Header is { } header && !_known.ContainsKey(Of(header)))
+            if (write.Header is { } header && !known.Has(header))
             {
-                (unknown ??= []).Add(Of(header));
+                (unknown ??= []).Add(FacetNumbers.Of(header));
             }
         }
 
         if (unknown is not null)
         {
-            if (_known.Count > MaxKnown)
-            {
-                // The next batch asks again for what it needs.
-                _known.Clear();
-                unknown.UnionWith(batch.Workflows.Where(write => write.Header is not null).Select(write => Of(write.Header!)));
-            }
-
-            await StoreAsync([.. unknown], cancellationToken);
+            await StoreAsync([.. unknown], known, cancellationToken);
         }
+
+        return known;
     }
 
-    /// <summary>The number of a header's combination, which was prepared.</summary>
-    public int Find(WorkflowHeader header) => _known[Of(header)];
+    // A server that was away may have come back with other data, for example those of a backup: what is not stored there is stored again. Whoever works with the old ones keeps them.
+    private FacetNumbers Known()
+    {
+        var known = _known;
+        return known.Generation == connections.Generation && known.Count <= MaxKnown ? known : _known = new FacetNumbers(connections.Generation);
+    }
 
-    private async Task StoreAsync(List<(string Type, string Definition, int Priority)> facets, CancellationToken cancellationToken)
+    private async Task StoreAsync(List<(string Type, string Definition, int Priority)> facets, FacetNumbers known, CancellationToken cancellationToken)
     {
         facets.Sort(); // In one order, so that two who store the same do not wait for each other in a circle.
         NpgsqlParameter[] parameters =
@@ -53,15 +53,34 @@ internal sealed class PostgresFacets(PostgresConnections connections)
             Upsert, parameters, row => (Facet: (row.GetString(0), row.GetString(1), (int)row.GetInt16(2)), Id: row.GetInt32(3)), cancellationToken);
         foreach (var (facet, id) in rows)
         {
-            _known[facet] = id;
+            known.Add(facet, id);
         }
     }
-
-    private static (string Type, string Definition, int Priority) Of(WorkflowHeader header) => (header.Type, header.DefinitionName, (int)header.Priority);
 
     private const string Upsert = """
         INSERT INTO workflow_facets AS f (type, definition_name, priority) SELECT * FROM unnest($1, $2, $3)
         ON CONFLICT (type, definition_name, priority) DO UPDATE SET priority = f.priority
         RETURNING type, definition_name, priority, id
         """;
+}
+
+/// <summary>The numbers of combinations. Thread-safe.</summary>
+/// <param name="generation">The sessions that they were learned on; see <see cref="PostgresConnections.Generation"/>.</param>
+internal sealed class FacetNumbers(int generation)
+{
+    private readonly ConcurrentDictionary<(string Type, string Definition, int Priority), int> _numbers = new();
+
+    public int Generation => generation;
+
+    public int Count => _numbers.Count;
+
+    public bool Has(WorkflowHeader header) => _numbers.ContainsKey(Of(header));
+
+    public void Add((string Type, string Definition, int Priority) facet, int number) => _numbers[facet] = number;
+
+    /// <summary>The number of a header's combination, which is known.</summary>
+    public int Find(WorkflowHeader header) => _numbers[Of(header)];
+
+    /// <summary>The combination of a header.</summary>
+    public static (string Type, string Definition, int Priority) Of(WorkflowHeader header) => (header.Type, header.DefinitionName, (int)header.Priority);
 }

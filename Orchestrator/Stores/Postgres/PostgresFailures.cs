@@ -9,10 +9,20 @@ namespace Stack.Orchestrator.Stores.Postgres;
 internal sealed class PostgresFailures(NpgsqlConnectionStringBuilder address)
 {
     /// <summary>Host, port and database, for messages.</summary>
-    public string Server { get; } = string.Create(CultureInfo.InvariantCulture, $"Postgres database '{address.Database}' on {address.Host}:{address.Port}");
+    public string Server { get; } =
+        string.Create(CultureInfo.InvariantCulture, $"Postgres database '{address.Database}' on {address.Host}{(address.Host?.Contains(',', StringComparison.Ordinal) == true ? "" : $":{address.Port}")}");
 
     /// <summary>Whether a failure is one of the database, and not of this program.</summary>
     public static bool IsOne(Exception failure) => failure is NpgsqlException or TimeoutException or SocketException or IOException;
+
+    /// <summary>Whether the sessions that there are will fail, too: the server ended them, takes no more writes on them, or forgot what was prepared on them.</summary>
+    public static bool EndsSessions(Exception failure) => failure switch
+    {
+        PostgresException refused => refused.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.DatabaseDropped
+            or PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.InvalidSqlStatementName || refused.SqlState.StartsWith("08", StringComparison.Ordinal),
+        NpgsqlException { InnerException: IOException or SocketException } or IOException or SocketException => true,
+        _ => false,
+    };
 
     /// <summary>Whether the same again may succeed at once: the server undid the one to let another go on.</summary>
     public static bool IsWorthRepeating(Exception failure) =>
@@ -39,8 +49,11 @@ internal sealed class PostgresFailures(NpgsqlConnectionStringBuilder address)
         PostgresErrorCodes.InvalidCatalogName => Unavailable(refused, "does not exist", $"make it: createdb {address.Database}"),
         PostgresErrorCodes.InsufficientPrivilege => Unavailable(
             refused, $"does not let user '{address.Username}' do this", "make that user the owner of the database, or grant it CREATE and USAGE on its schema"),
+        PostgresErrorCodes.InvalidSchemaName => Unavailable(
+            refused, "has no schema to make tables in", "make the schema that the search_path of the user names, or name another one in ConnectionStrings:stackdb (Search Path=SCHEMA)"),
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedFunction => Unavailable(
             refused, "does not have the tables that this program needs", "migrate the store before its first use, and check the search_path of the user"),
+        ['2', '5', 'P', ..] or ['2', '6', ..] => Unavailable(refused, "ended the session", "work goes on with another one; see the server's log"),
         ['0', '8', ..] or ['5', ..] or ['4', '0', ..] or ['X', ..] or ['F', ..] => Unavailable(refused, "did not do what was asked", "see the server's log; work goes on when it can"),
         _ => new InvalidOperationException($"PostgreSQL refused a statement on {Server} ({refused.SqlState}): {Words(refused)}.", refused),
     };

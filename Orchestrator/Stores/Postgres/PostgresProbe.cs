@@ -7,7 +7,7 @@ internal sealed class PostgresProbe : IAsyncDisposable
 {
     private static readonly TimeSpan LastMoment = TimeSpan.FromMilliseconds(250);
 
-    private readonly NpgsqlDataSource _source;
+    private readonly PostgresSource _source;
     private readonly TimeSpan _limit;
     private readonly Lock _lock = new();
     private Task<HashSet<int>>? _asking;
@@ -16,13 +16,13 @@ internal sealed class PostgresProbe : IAsyncDisposable
     {
         _limit = options.Patience;
         var seconds = Math.Max(1, (int)Math.Ceiling(options.Patience.TotalSeconds));
-        _source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(address.ConnectionString)
+        _source = new PostgresSource(new NpgsqlConnectionStringBuilder(address.ConnectionString)
         {
             Pooling = false,
             Timeout = seconds,
             CommandTimeout = seconds,
             ApplicationName = "stack-orchestrator-probe",
-        }.ConnectionString);
+        });
     }
 
     /// <summary>Why nothing is to be expected of a command. Null: the server is at work on it, or it has ended meanwhile.</summary>
@@ -39,6 +39,11 @@ internal sealed class PostgresProbe : IAsyncDisposable
             }
 
             cause = new TimeoutException("the connection is cut: the server answers on another one, and is not at work on what was asked on this one");
+        }
+        catch (PostgresException full) when (full.SqlState == PostgresErrorCodes.TooManyConnections)
+        {
+            // It is there, and lets nobody else in: the connection that there is must not be given up for one that cannot be had.
+            return null;
         }
         catch (Exception failure) when (PostgresFailures.IsOne(failure))
         {
@@ -62,8 +67,10 @@ internal sealed class PostgresProbe : IAsyncDisposable
 
     private async Task<HashSet<int>> FindBusyAsync()
     {
-        await using var connection = await _source.OpenConnectionAsync();
-        await using var command = new NpgsqlCommand("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'", connection);
+        await using var connection = await _source.OpenAsync(CancellationToken.None);
+
+        // In a transaction that waits for its client, the server is at work on nothing.
+        await using var command = new NpgsqlCommand("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state NOT LIKE 'idle%'", connection);
         await using var reader = await command.ExecuteReaderAsync();
         var busy = new HashSet<int>();
         while (await reader.ReadAsync())

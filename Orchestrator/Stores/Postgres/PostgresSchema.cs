@@ -33,6 +33,21 @@ internal static class PostgresSchema
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await ExecuteAsync(connection, "SELECT pg_advisory_xact_lock(1398030676, 0)", cancellationToken);
         await RefuseEncodingAsync(connection, server, cancellationToken);
+        try
+        {
+            await ApplyAsync(connection, server, cancellationToken);
+        }
+        catch (PostgresException taken) when (taken.SqlState is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateFunction or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UndefinedColumn)
+        {
+            throw new StoreSchemaException(
+                $"The {server} has something of another program where this one keeps its own: {taken.MessageText}. Remedy: give a database of its own in ConnectionStrings:stackdb (createdb NAME).");
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private static async Task ApplyAsync(NpgsqlConnection connection, string server, CancellationToken cancellationToken)
+    {
         if (await ScalarAsync(connection, "SELECT to_regclass('schema_migrations')::text", cancellationToken) is null)
         {
             await ExecuteAsync(
@@ -52,8 +67,6 @@ internal static class PostgresSchema
             };
             await insert.ExecuteNonQueryAsync(cancellationToken);
         }
-
-        await transaction.CommitAsync(cancellationToken);
     }
 
     private static async Task RefuseEncodingAsync(NpgsqlConnection connection, string server, CancellationToken cancellationToken)
@@ -99,7 +112,8 @@ internal static class PostgresSchema
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        // As long as the server is at work on it: another process may be migrating, and a large database takes its time.
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -49,7 +49,7 @@ internal sealed class PostgresStep
         && !write.Events.Any(happened => happened is WorkflowRetried);
 
     /// <summary>Puts a batch into the parameters.</summary>
-    public void Fill(CommitBatch batch, PostgresFacets facets, PostgresJson json)
+    public void Fill(CommitBatch batch, FacetNumbers facets, PostgresJson json)
     {
         var write = batch.Workflows[0];
         var state = write.State;

@@ -14,7 +14,6 @@ internal sealed partial class PostgresStore
             return new CommitOutcome();
         }
 
-        await _facets.PrepareAsync(batch, cancellationToken);
-        return await _commits.WriteAsync(batch, _facets, cancellationToken);
+        return await _commits.WriteAsync(batch, await _facets.PrepareAsync(batch, cancellationToken), cancellationToken);
     }
 }

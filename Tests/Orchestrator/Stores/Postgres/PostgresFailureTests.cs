@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Npgsql;
 using Stack.Contracts;
 using Stack.Engine;
 using Stack.Orchestrator.Stores.Postgres;
@@ -124,6 +125,44 @@ public sealed class PostgresFailureTests : IAsyncLifetime
     }
 
     [ServerFact]
+    public async Task Commit_ServerIsSlowAndLetsNobodyElseIn_IsWaitedFor()
+    {
+        var store = await Database.OpenMigratedAsync();
+        await store.CommitAsync(Submit(NextId()));
+        var others = new List<NpgsqlConnection>();
+        try
+        {
+            await FillAsync(others);
+            await using var locking = new NpgsqlCommand("BEGIN; SELECT pg_advisory_xact_lock(1398030676, 1)", others[0]);
+            await locking.ExecuteNonQueryAsync();
+            await using var working = new NpgsqlCommand("SELECT pg_sleep(4); COMMIT", others[0]);
+            var holding = working.ExecuteNonQueryAsync();
+            Assert.Empty((await store.CommitAsync(Submit(NextId()))).Conflicts);
+            await holding;
+        }
+        finally
+        {
+            await Task.WhenAll(others.Select(other => other.DisposeAsync().AsTask()));
+        }
+    }
+
+    [ServerFact]
+    public async Task Calls_ServerWasRestarted_FailOnceAtMost()
+    {
+        var store = await Database.OpenMigratedAsync();
+        await UseManyConnectionsAsync(store);
+        await Server.StopAsync();
+        await Server.StartAsync();
+        var failures = 0;
+        for (var call = 0; call < 10; call++)
+        {
+            failures += await AnswersAsync(store) ? 0 : 1;
+        }
+
+        Assert.InRange(failures, 0, 1);
+    }
+
+    [ServerFact]
     public async Task Commit_ConnectionsCutAgainAndAgain_NothingIsHalfWrittenAndNothingAcknowledgedIsLost()
     {
         await Database.OpenMigratedAsync();
@@ -163,6 +202,33 @@ public sealed class PostgresFailureTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.MigrateAsync(CancellationToken.None));
         Assert.Contains("refuses user 'nobody'", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(PostgresServer.Password, failure.ToString(), StringComparison.Ordinal);
+    }
+
+    // Calls that wait for the same table each have a connection.
+    private async Task UseManyConnectionsAsync(PostgresStore store)
+    {
+        var holding = Database.ExecuteAsync("BEGIN; LOCK TABLE workflows; SELECT pg_sleep(1); COMMIT");
+        await WaitAsync(async () => (await Database.ReadAsync<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'workflows'::regclass AND granted)"))[0]);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.LoadAsync([NextId()], CancellationToken.None)));
+        await holding;
+    }
+
+    private async Task FillAsync(List<NpgsqlConnection> others)
+    {
+        while (true)
+        {
+            var other = new NpgsqlConnection(Database.Address + ";Pooling=false");
+            try
+            {
+                await other.OpenAsync();
+                others.Add(other);
+            }
+            catch (PostgresException full) when (full.SqlState == PostgresErrorCodes.TooManyConnections)
+            {
+                await other.DisposeAsync();
+                return;
+            }
+        }
     }
 
     private static async Task WriteUntilItFailsAsync(PostgresStore store, int size, Dictionary<WorkflowId, long> acknowledged, CancellationToken stop)

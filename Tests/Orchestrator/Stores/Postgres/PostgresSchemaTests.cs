@@ -63,13 +63,23 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
     }
 
     [ServerFact]
-    public async Task Migrate_FailsInTheMiddle_LeavesNothing()
+    public async Task Migrate_AnotherProgramHasATableOfThatName_SaysSoAndLeavesNothing()
     {
         await Database.ExecuteAsync("CREATE TABLE deployments (mine integer)");
-        await Assert.ThrowsAnyAsync<Exception>(() => Database.Open().MigrateAsync(CancellationToken.None));
+        var refusal = await Assert.ThrowsAsync<StoreSchemaException>(() => Database.Open().MigrateAsync(CancellationToken.None));
+        Assert.Contains("\"deployments\"", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("createdb", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(["deployments"], await Database.ReadAsync<string>("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"));
         await Database.ExecuteAsync("DROP TABLE deployments");
         await Database.OpenMigratedAsync();
+    }
+
+    [ServerFact]
+    public async Task Migrate_AnotherProgramCountsItsMigrationsThere_SaysSo()
+    {
+        await Database.ExecuteAsync("CREATE TABLE schema_migrations (version text PRIMARY KEY)");
+        var refusal = await Assert.ThrowsAsync<StoreSchemaException>(() => Database.Open().MigrateAsync(CancellationToken.None));
+        Assert.Contains("checksum", refusal.Message, StringComparison.Ordinal);
     }
 
     [ServerFact]
