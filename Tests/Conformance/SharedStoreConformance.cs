@@ -162,6 +162,43 @@ public abstract class SharedStoreConformance : IAsyncLifetime
         Assert.Null(await Nodes.BeatAsync(silent, [], Never, None));
         Assert.Empty((await Nodes.BeatAsync(one, [], Never, None))!.Peers);
     }
+    [ServerFact]
+    public async Task Leader_FallsSilent_AnotherLeads_AndOneOnlyWhenItIsBack()
+    {
+        var (leader, other) = (OpenNodes(), OpenNodes());
+        var (first, second) = (await leader.JoinAsync("a", None), await other.JoinAsync("b", None));
+        Assert.True((await leader.BeatAsync(first, [], Never, None))!.Leads);
+
+        // It is still there and connected, as a process is that hangs, and says nothing.
+        var patience = TimeSpan.FromMilliseconds(500);
+        await Eventually.TrueAsync(async () => (await other.BeatAsync(second, [], patience, None))!.Leads, "Another one leads.");
+        NodeBeat? back = null;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    back = await leader.BeatAsync(first, [], Never, None);
+                    return true;
+                }
+                catch (StoreUnavailableException)
+                {
+                    return false; // Its session was ended.
+                }
+            },
+            "The first one is heard of again.");
+        Assert.NotEqual(back!.Leads, (await other.BeatAsync(second, [], Never, None))!.Leads);
+    }
+
+    [ServerFact]
+    public async Task Beat_SaysTheTimeOfTheDirectory()
+    {
+        var node = await Nodes.JoinAsync("a", None);
+        var first = (await Nodes.BeatAsync(node, [], Never, None))!.At;
+        Assert.NotNull(first);
+        Assert.True((await Nodes.BeatAsync(node, [], Never, None))!.At >= first);
+    }
+
 
     private async Task<TaskId> SubmitAsync(int node)
     {

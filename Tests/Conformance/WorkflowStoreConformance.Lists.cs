@@ -114,13 +114,14 @@ public abstract partial class WorkflowStoreConformance
     }
 
     [ServerFact]
-    public async Task ExtendLeases_RunningAttempts_LastAtLeastUntilThen()
+    public async Task RestartLeases_RunningAttempts_LastUntilThen()
     {
         var ids = await SubmitManyAsync(3);
         await Store.CommitAsync(Lease(ids[0], "a", seconds: 30), Lease(ids[1], "a", seconds: 90), Dispatched(ids[2]));
-        Assert.Equal(1, await Store.ExtendLeasesAsync(Now.AddSeconds(60), CancellationToken.None));
+        Assert.Equal(2, await Store.RestartLeasesAsync(Now.AddSeconds(60), CancellationToken.None));
         Assert.Equal(Now.AddSeconds(60), (await Store.AttemptAsync(ids[0])).Attempt.LeaseExpiresAt);
-        Assert.Equal(Now.AddSeconds(90), (await Store.AttemptAsync(ids[1])).Attempt.LeaseExpiresAt);
+        Assert.Equal(Now.AddSeconds(60), (await Store.AttemptAsync(ids[1])).Attempt.LeaseExpiresAt);
+        Assert.Equal(0, await Store.RestartLeasesAsync(Now.AddSeconds(60), CancellationToken.None));
         Assert.Null((await Store.AttemptAsync(ids[2])).Attempt.LeaseExpiresAt);
     }
 

@@ -7,10 +7,12 @@ namespace Stack.Engine;
 /// </summary>
 internal sealed class ClusterNode(INodeDirectory directory, TimeProvider time, IOptions<EngineOptions> options)
 {
+    private static readonly TimeSpan LateAnswer = TimeSpan.FromSeconds(1);
     private readonly EngineOptions _options = options.Value;
     private volatile NodeBeat _beat = new(Leads: false, [], NodeRoll.Empty);
     private volatile HashSet<string> _hungryElsewhere = [];
     private volatile int _number = NodeRoll.Sole;
+    private volatile Clock? _clock;
     private long _lastBeat;
     private long _beatingSince;
 
@@ -20,6 +22,14 @@ internal sealed class ClusterNode(INodeDirectory directory, TimeProvider time, I
     /// <summary>Whether it runs the loops that only one needs to run.</summary>
     public bool Leads => _beat.Leads && IsCurrent;
 
+    /// <summary>Whether nobody else can ever be there.</summary>
+    public bool IsSole => directory is SoleNode;
+
+    /// <summary>
+    /// The present by the directory's clock, for what one orchestrator writes and another judges: leases. Clocks of machines differ, and jump; between two signs of life it goes on by itself.
+    /// </summary>
+    public DateTimeOffset Now => _clock is { } clock ? clock.At + time.GetElapsedTime(clock.Timestamp) : time.GetUtcNow();
+
     /// <summary>Whether others are there, so that what is in memory may be the past.</summary>
     public bool HasPeers => _beat.Peers.Count > 0;
 
@@ -27,7 +37,7 @@ internal sealed class ClusterNode(INodeDirectory directory, TimeProvider time, I
     public NodeRoll Roll => _beat.Roll;
 
     /// <summary>Whether others must believe that it is alive. When not, they may have taken over what it has to offer, and it holds back.</summary>
-    public bool IsCurrent => directory is SoleNode || time.GetElapsedTime(Interlocked.Read(ref _lastBeat)) < _options.DeadAfter;
+    public bool IsCurrent => IsSole || time.GetElapsedTime(Interlocked.Read(ref _lastBeat)) < _options.DeadAfter;
 
     /// <summary>Whether agents wait at another orchestrator for attempts of a type.</summary>
     public bool IsHungryElsewhere(string agentType) => _hungryElsewhere.Contains(agentType);
@@ -67,6 +77,7 @@ internal sealed class ClusterNode(INodeDirectory directory, TimeProvider time, I
         }
 
         Interlocked.Exchange(ref _lastBeat, began);
+        Set(beat?.At, began);
         _beat = beat ?? _beat with { Leads = false };
         _hungryElsewhere = [.. _beat.Peers.Where(peer => !peer.Silent).SelectMany(peer => peer.Hungry)];
         return beat is not null;
@@ -89,4 +100,17 @@ internal sealed class ClusterNode(INodeDirectory directory, TimeProvider time, I
 
     /// <summary>Says goodbye.</summary>
     public Task LeaveAsync(CancellationToken cancellationToken) => directory.LeaveAsync(_number, cancellationToken);
+
+    // The answer was made somewhere between question and answer; a late one says little of the time.
+    private void Set(DateTimeOffset? at, long began)
+    {
+        var ended = time.GetTimestamp();
+        if (at is { } said && (_clock is null || time.GetElapsedTime(began, ended) < LateAnswer))
+        {
+            _clock = new Clock(said, began + ((ended - began) / 2));
+        }
+    }
+
+    /// <summary>What the directory's clock said, and when.</summary>
+    private sealed record Clock(DateTimeOffset At, long Timestamp);
 }

@@ -16,7 +16,7 @@ internal sealed partial class NodeBeater(
     ILogger<NodeBeater> logger) : PeriodicLoop(time, logger)
 {
     private static readonly TimeSpan SearchInterval = TimeSpan.FromSeconds(30);
-    private DateTimeOffset _searched = DateTimeOffset.MinValue;
+    private long? _searched;
 
     protected override TimeSpan Interval => options.Value.BeatInterval;
 
@@ -27,7 +27,7 @@ internal sealed partial class NodeBeater(
             await ReturnAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        if (!node.Leads || !node.HasPeers)
+        if (!node.Leads || node.IsSole)
         {
             return 0;
         }
@@ -38,13 +38,13 @@ internal sealed partial class NodeBeater(
             LogBuried(gone);
             await node.BeatAsync(ready.Hungry(), cancellationToken).ConfigureAwait(false);
         }
-        else if (Time.GetUtcNow() < _searched + SearchInterval)
+        else if (_searched is { } before && Time.GetElapsedTime(before) < SearchInterval)
         {
             return 0;
         }
 
-        // Without a reason, too: what was written in the moment of a death is found a little later.
-        _searched = Time.GetUtcNow();
+        // Without a reason, too, and without others: what a dead process had sent may reach the store long after, and is found a little later.
+        _searched = Time.GetTimestamp();
         var parked = await abandoned.ParkAsync(node.Roll, cancellationToken).ConfigureAwait(false);
         if (parked > 0)
         {

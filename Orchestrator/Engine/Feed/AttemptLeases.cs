@@ -4,7 +4,7 @@ using Stack.Contracts;
 namespace Stack.Engine;
 
 /// <summary>Gives agents leases on attempts: who holds one in memory, and until when in the store, a moment later.</summary>
-internal sealed class AttemptLeases(AttemptHolders holders, LeaseBuffer leases, TimeProvider time, IOptions<EngineOptions> options)
+internal sealed class AttemptLeases(AttemptHolders holders, LeaseBuffer leases, ClusterNode node, TimeProvider time, IOptions<EngineOptions> options)
 {
     private readonly TimeSpan _duration = options.Value.LeaseDuration;
 
@@ -19,7 +19,7 @@ internal sealed class AttemptLeases(AttemptHolders holders, LeaseBuffer leases, 
         var taken = Take(workflow, taskId, agentId);
         if (taken is Taken.HadIt)
         {
-            leases.Add(new LeaseWrite { TaskId = taskId, Status = AttemptStatus.Running, AgentId = agentId, LeaseExpiresAt = time.GetUtcNow() + _duration });
+            leases.Add(new LeaseWrite { TaskId = taskId, Status = AttemptStatus.Running, AgentId = agentId, LeaseExpiresAt = node.Now + _duration });
         }
 
         return taken is not Taken.No;
@@ -52,14 +52,15 @@ internal sealed class AttemptLeases(AttemptHolders holders, LeaseBuffer leases, 
             return Taken.HadIt;
         }
 
+        var present = node.Now;
         leases.Add(new LeaseWrite
         {
             TaskId = taskId,
             Status = AttemptStatus.Running,
             AgentId = agentId,
             StartedAt = now,
-            LeaseExpiresAt = now + _duration,
-            Deadline = now + workflow.DefinitionOf(taskId.Stage).Timeout,
+            LeaseExpiresAt = present + _duration,
+            Deadline = present + workflow.DefinitionOf(taskId.Stage).Timeout,
         });
         return Taken.Began;
     }

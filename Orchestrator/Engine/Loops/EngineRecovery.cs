@@ -6,7 +6,7 @@ namespace Stack.Engine;
 
 /// <summary>
 /// Takes up again what another process left: before anything else starts, the schema is brought up to date, running attempts get a fresh lease (their agents could not renew it),
-/// and waiting ones are offered. Branches that a crash kept from moving follow in the background. Where others are at work, all that needs to be done is to join them.
+/// and waiting ones are offered. Branches that a crash kept from moving follow in the background. Where others are at work, they have looked after the rest.
 /// </summary>
 internal sealed partial class EngineRecovery(
     IWorkflowStore store,
@@ -41,11 +41,9 @@ internal sealed partial class EngineRecovery(
         var others = node.Roll with { Living = [.. node.Roll.Living.Where(number => number != node.Number)] };
         await abandoned.ParkAsync(others, cancellationToken).ConfigureAwait(false);
         await parked.TakeAsync(agentType: null, cancellationToken).ConfigureAwait(false);
-        if (!node.HasPeers)
-        {
-            // Before any result can count: branches move in the order of this queue, and must not go back.
-            await branches.MoveAsync(cancellationToken).ConfigureAwait(false);
-        }
+
+        // Before any result can count here: branches move in the order of this queue, and must not go back. Beside others, too: they have not noticed the death of a process that is back already.
+        await branches.MoveAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;

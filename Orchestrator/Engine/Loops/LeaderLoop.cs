@@ -7,6 +7,9 @@ internal abstract class LeaderLoop(ClusterNode node, TimeProvider time, ILogger 
 {
     private bool _led;
 
+    /// <summary>This orchestrator among the others.</summary>
+    protected ClusterNode Node => node;
+
     /// <summary>Called before each pass.</summary>
     /// <param name="since">How long ago the last one that succeeded began.</param>
     /// <param name="took">Whether this process has just begun to lead.</param>

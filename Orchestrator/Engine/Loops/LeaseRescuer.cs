@@ -9,15 +9,16 @@ internal sealed partial class LeaseRescuer(IWorkflowStore store, Committer commi
     : LeaderLoop(node, time, logger)
 {
     private const int Page = 500;
+    private static readonly TimeSpan Backward = TimeSpan.FromSeconds(1);
     private DateTimeOffset _resumedAt = DateTimeOffset.MinValue;
 
     protected override TimeSpan Interval => options.Value.RescueInterval;
 
     public override async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
-        var now = Time.GetUtcNow();
+        var now = Node.Now;
         var overdue = await store.ListOverdueAttemptsAsync(now, Page, cancellationToken).ConfigureAwait(false);
-        holders.Forget(now - (2 * options.Value.LeaseDuration));
+        holders.Forget(Time.GetUtcNow() - (2 * options.Value.LeaseDuration));
         var rescued = await Task.WhenAll(overdue.Select(attempt => RescueAsync(attempt, now, cancellationToken))).ConfigureAwait(false);
         return rescued.Count(done => done);
     }
@@ -27,8 +28,8 @@ internal sealed partial class LeaseRescuer(IWorkflowStore store, Committer commi
     /// </summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        _resumedAt = Time.GetUtcNow();
-        await store.ExtendLeasesAsync(_resumedAt + options.Value.LeaseDuration, cancellationToken).ConfigureAwait(false);
+        _resumedAt = Node.Now;
+        await store.RestartLeasesAsync(_resumedAt + options.Value.LeaseDuration, cancellationToken).ConfigureAwait(false);
     }
 
     // When the loop itself was held up, so were the heartbeats; and a new leader cannot know what held up the last one.
@@ -39,7 +40,13 @@ internal sealed partial class LeaseRescuer(IWorkflowStore store, Committer commi
             LogHeldUp(since);
             await ResumeAsync(cancellationToken).ConfigureAwait(false);
         }
-        else if (took && Time.GetUtcNow() >= _resumedAt + options.Value.LeaseDuration)
+        else if (since < -Backward)
+        {
+            // Leases from before would outlive agents that are dead by as much.
+            LogSetBack(-since);
+            await ResumeAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else if (took && Node.Now >= _resumedAt + options.Value.LeaseDuration)
         {
             await ResumeAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -54,7 +61,7 @@ internal sealed partial class LeaseRescuer(IWorkflowStore store, Committer commi
             return false;
         }
 
-        WorkflowInput input = late ? new WorkflowInput.TimeOut(id.Stage, id.Attempt) { At = now } : new WorkflowInput.LoseLease(id.Stage, id.Attempt) { At = now };
+        WorkflowInput input = late ? new WorkflowInput.TimeOut(id.Stage, id.Attempt) { At = Time.GetUtcNow() } : new WorkflowInput.LoseLease(id.Stage, id.Attempt) { At = Time.GetUtcNow() };
         var result = await committer.SubmitAsync(new CommitItem(id.WorkflowId, input), cancellationToken).ConfigureAwait(false);
         if (result.Decision?.Verdict is not Verdict.Applied)
         {
@@ -71,4 +78,7 @@ internal sealed partial class LeaseRescuer(IWorkflowStore store, Committer commi
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The last look at leases was {Since} ago; all get a fresh one")]
     private partial void LogHeldUp(TimeSpan since);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The clock of this machine was set back by {By}; all leases get a fresh start")]
+    private partial void LogSetBack(TimeSpan by);
 }

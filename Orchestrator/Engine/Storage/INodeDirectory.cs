@@ -2,7 +2,7 @@ namespace Stack.Engine;
 
 /// <summary>
 /// Knows which orchestrators work on one store. A store that several processes can open implements it; where there is none, an orchestrator is alone.
-/// Silence is measured by the clock of the directory, so that the clocks of the machines may differ. Thread-safe.
+/// Silence and leases are measured by the clock of the directory, so that the clocks of the machines may differ. Thread-safe.
 /// </summary>
 /// <remarks>Methods throw <see cref="StoreUnavailableException"/> when the directory does not answer.</remarks>
 public interface INodeDirectory
@@ -38,7 +38,11 @@ public interface INodeDirectory
 /// <param name="Leads">Whether this process does what only one needs to do. Two may believe it for a moment, which is harmless.</param>
 /// <param name="Peers">The others that are not gone.</param>
 /// <param name="Roll">All that are there, this process included.</param>
-public sealed record NodeBeat(bool Leads, IReadOnlyList<NodePeer> Peers, NodeRoll Roll);
+public sealed record NodeBeat(bool Leads, IReadOnlyList<NodePeer> Peers, NodeRoll Roll)
+{
+    /// <summary>What the directory's clock said. Null: it has none of its own.</summary>
+    public DateTimeOffset? At { get; init; }
+}
 
 /// <summary>Another process.</summary>
 /// <param name="Node">Its number.</param>

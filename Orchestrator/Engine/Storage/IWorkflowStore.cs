@@ -67,11 +67,11 @@ public interface IWorkflowStore : IApprovalStore
     /// <param name="cancellationToken">Ends the call.</param>
     Task<IReadOnlyList<ActiveAttempt>> ListOverdueAttemptsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Gives all running attempts a lease that lasts at least until the given time: their agents could not renew it while no orchestrator was there.</summary>
+    /// <summary>Gives all running attempts a lease until the given time: their agents could not renew it while no orchestrator was there, or it was given by a clock that was wrong.</summary>
     /// <param name="until">The time.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>How many were changed.</returns>
-    Task<int> ExtendLeasesAsync(DateTimeOffset until, CancellationToken cancellationToken);
+    Task<int> RestartLeasesAsync(DateTimeOffset until, CancellationToken cancellationToken);
 
     /// <summary>Workflows for which time alone changes something now.</summary>
     /// <param name="now">The present.</param>

@@ -35,8 +35,8 @@ internal sealed partial class PostgresStore
         await _connections.RowsAsync(SelectOverdue, [Time(now), Number(limit)], ActiveAttempt, cancellationToken);
 
     /// <inheritdoc />
-    public Task<int> ExtendLeasesAsync(DateTimeOffset until, CancellationToken cancellationToken) =>
-        _connections.ExecuteAsync("UPDATE open_attempts SET lease_expires_at = $1 WHERE status = 'running' AND lease_expires_at < $1", [Time(until)], cancellationToken);
+    public Task<int> RestartLeasesAsync(DateTimeOffset until, CancellationToken cancellationToken) =>
+        _connections.ExecuteAsync("UPDATE open_attempts SET lease_expires_at = $1 WHERE status = 'running' AND lease_expires_at <> $1", [Time(until)], cancellationToken);
 
     /// <inheritdoc />
     public async Task<StoreCounts> CountAsync(CancellationToken cancellationToken)

@@ -40,8 +40,8 @@ internal sealed partial class SqliteStore
             cancellationToken);
 
     /// <inheritdoc />
-    public Task<int> ExtendLeasesAsync(DateTimeOffset until, CancellationToken cancellationToken) =>
-        _writer.RunAsync(database => database.Statement(ExtendLeases).Bind(until).Bind(until).Run(), cancellationToken);
+    public Task<int> RestartLeasesAsync(DateTimeOffset until, CancellationToken cancellationToken) =>
+        _writer.RunAsync(database => database.Statement(RestartLeases).Bind(until).Bind(until).Run(), cancellationToken);
 
     /// <inheritdoc />
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken) =>
@@ -128,8 +128,8 @@ internal sealed partial class SqliteStore
         ORDER BY min(lease_expires_at, ifnull(deadline, lease_expires_at)), workflow_id, stage, attempt LIMIT ?
         """;
 
-    private const string ExtendLeases =
-        "UPDATE attempts SET lease_expires_at = ? WHERE (workflow_id, stage, attempt) IN (SELECT workflow_id, stage, attempt FROM attempts INDEXED BY attempts_overdue WHERE status = 'running' AND lease_expires_at < ?)";
+    private const string RestartLeases =
+        "UPDATE attempts SET lease_expires_at = ? WHERE (workflow_id, stage, attempt) IN (SELECT workflow_id, stage, attempt FROM attempts INDEXED BY attempts_overdue WHERE status = 'running' AND lease_expires_at <> ?)";
 
     private const string CountActive = $"SELECT agent_type, status, count(*) FROM attempts INDEXED BY attempts_active WHERE {IsActive} GROUP BY agent_type, status";
 }

@@ -21,6 +21,9 @@ internal sealed class FakeWorkspaces : IWorkspaces
 
     public int Integrations { get; private set; }
 
+    /// <summary>How many moves of branches failed.</summary>
+    public int FailedMoves { get; private set; }
+
     public void FailNextMoves(int count) => _failures = count;
 
     public void FailNextRemovals(int count) => _failedRemovals = count;
@@ -38,6 +41,7 @@ internal sealed class FakeWorkspaces : IWorkspaces
     {
         if (Interlocked.Decrement(ref _failures) >= 0)
         {
+            FailedMoves++;
             throw new IOException("The repository is locked.");
         }
 

@@ -7,6 +7,7 @@ internal sealed class ManualTimeProvider : TimeProvider
     private readonly List<ManualTimer> _timers = [];
     private int _failNextReading;
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private TimeSpan _shift;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -19,14 +20,14 @@ internal sealed class ManualTimeProvider : TimeProvider
 
         lock (_lock)
         {
-            return _now;
+            return _now + _shift;
         }
     }
 
     /// <summary>Lets the next reading of the clock throw, to make something fail that never does.</summary>
     public void FailNextReading() => Volatile.Write(ref _failNextReading, 1);
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp() => (GetUtcNow() - _shift).Ticks;
 
     /// <summary>How many timers wait for their time.</summary>
     public int Waiting
@@ -65,6 +66,15 @@ internal sealed class ManualTimeProvider : TimeProvider
             }
 
             due.Fire();
+        }
+    }
+
+    /// <summary>Changes the date, as an administrator or a time server does: no time passes, and no timer notices.</summary>
+    public void Shift(TimeSpan by)
+    {
+        lock (_lock)
+        {
+            _shift += by;
         }
     }
 

@@ -69,7 +69,7 @@ internal sealed class TestEngine : IAsyncDisposable
     public static async Task<TestEngine> StartAsync(
         TestEngine? after = null, Action<EngineOptions>? configure = null, bool committing = true, INodeDirectory? nodes = null, ManualTimeProvider? time = null, IClaimVerifier? verifier = null, IApprovedEffects? effects = null)
     {
-        var engine = new TestEngine(after?.Memory ?? new InMemoryStore(), after?.Time ?? time ?? new ManualTimeProvider(), after?.Workspaces ?? new FakeWorkspaces(), nodes, verifier, effects, configure);
+        var engine = new TestEngine(after?.Memory ?? new InMemoryStore(), time ?? after?.Time ?? new ManualTimeProvider(), after?.Workspaces ?? new FakeWorkspaces(), nodes, verifier, effects, configure);
         await engine.Get<EngineRecovery>().StartingAsync(None);
         await engine.RunAsync<WorkspaceAdvancer>();
         if (committing)

@@ -98,7 +98,7 @@ internal sealed class WatchedStore(InMemoryStore store) : IWorkflowStore
         return await store.ListOverdueAttemptsAsync(now, limit, cancellationToken);
     }
 
-    public Task<int> ExtendLeasesAsync(DateTimeOffset until, CancellationToken cancellationToken) => store.ExtendLeasesAsync(until, cancellationToken);
+    public Task<int> RestartLeasesAsync(DateTimeOffset until, CancellationToken cancellationToken) => store.RestartLeasesAsync(until, cancellationToken);
 
     public Task<IReadOnlyList<WorkflowId>> ListDueTimersAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         store.ListDueTimersAsync(now, limit, cancellationToken);

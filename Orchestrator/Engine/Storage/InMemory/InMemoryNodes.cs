@@ -38,7 +38,7 @@ public sealed class InMemoryNodes(TimeProvider time) : INodeDirectory
             var now = time.GetUtcNow();
             _entries[node] = self with { Seen = now, Hungry = [.. hungry] };
             var peers = _entries.Where(pair => pair.Key != node).Select(pair => new NodePeer(pair.Key, now - pair.Value.Seen > deadAfter, pair.Value.Hungry)).ToList();
-            return Task.FromResult<NodeBeat?>(new NodeBeat(peers.All(peer => peer.Silent || peer.Node > node), peers, new NodeRoll([.. _entries.Keys], _last)));
+            return Task.FromResult<NodeBeat?>(new NodeBeat(peers.All(peer => peer.Silent || peer.Node > node), peers, new NodeRoll([.. _entries.Keys], _last)) { At = now });
         }
     }
 

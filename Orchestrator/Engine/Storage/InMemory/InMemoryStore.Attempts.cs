@@ -46,19 +46,19 @@ public sealed partial class InMemoryStore
             cancellationToken);
 
     /// <inheritdoc />
-    public Task<int> ExtendLeasesAsync(DateTimeOffset until, CancellationToken cancellationToken) =>
+    public Task<int> RestartLeasesAsync(DateTimeOffset until, CancellationToken cancellationToken) =>
         Write(
             state =>
             {
-                var expiring = state.Attempts.Where(attempt => attempt.Status is AttemptStatus.Running && attempt.Stored.Attempt.LeaseExpiresAt < until).ToList();
+                var others = state.Attempts.Where(attempt => attempt.Status is AttemptStatus.Running && attempt.Stored.Attempt.LeaseExpiresAt != until).ToList();
                 var workflows = state.Workflows;
-                foreach (var attempt in expiring)
+                foreach (var attempt in others)
                 {
-                    var longer = attempt with { Stored = attempt.Stored with { Attempt = attempt.Stored.Attempt with { LeaseExpiresAt = until } } };
-                    workflows = workflows.SetItem(attempt.TaskId.WorkflowId, workflows[attempt.TaskId.WorkflowId].With(longer));
+                    var restarted = attempt with { Stored = attempt.Stored with { Attempt = attempt.Stored.Attempt with { LeaseExpiresAt = until } } };
+                    workflows = workflows.SetItem(attempt.TaskId.WorkflowId, workflows[attempt.TaskId.WorkflowId].With(restarted));
                 }
 
-                return (state with { Workflows = workflows }, expiring.Count);
+                return (state with { Workflows = workflows }, others.Count);
             },
             cancellationToken);
 

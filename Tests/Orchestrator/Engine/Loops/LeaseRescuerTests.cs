@@ -120,6 +120,26 @@ public sealed class LeaseRescuerTests
     }
 
     [Fact]
+    public async Task Loop_TheClockIsSetBack_WhatADeadAgentHeldIsTakenAfterOneLease()
+    {
+        await using var engine = await TestEngine.StartAsync();
+        await engine.SubmitAsync(Flow.Stage("a") with { Timeout = TimeSpan.FromHours(3) });
+        var task = Assert.Single(await engine.ClaimAsync()).TaskId;
+        await engine.FlushAsync();
+        await engine.RunAsync<LeaseRescuer>();
+        await EventuallyAsync(() => engine.Time.Waiting > 0);
+        engine.Time.Shift(-TimeSpan.FromHours(1));
+        var seconds = 0;
+        await EventuallyAsync(async () =>
+        {
+            seconds++;
+            engine.Time.Advance(TimeSpan.FromSeconds(1));
+            return (await engine.AttemptAsync(task)).Attempt.Status is AttemptStatus.Lost;
+        });
+        Assert.InRange(seconds, 15, 1800);
+    }
+
+    [Fact]
     public async Task Loop_APassThatFails_IsFollowedByTheNext()
     {
         await using var engine = await TestEngine.StartAsync();
