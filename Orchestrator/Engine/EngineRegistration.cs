@@ -68,6 +68,7 @@ public static class EngineRegistration
         services.AddHostedSingleton<NodeBeater>();
         services.AddHostedSingleton<ParkedTaker>();
         services.AddHostedSingleton<BacklogSharer>();
+        services.AddHostedSingleton<ForgottenFinder>();
         services.AddHostedSingleton<HeldChecker>();
         services.AddHostedSingleton<EventFollower>();
         services.AddHostedSingleton<LeaseRescuer>();

@@ -54,6 +54,18 @@ public abstract class SharedStoreConformance : IAsyncLifetime
     }
 
     [ServerFact]
+    public async Task ListOffered_GivesWhatHasWaitedThereForSomeTime()
+    {
+        var (mine, others, parked, running) = (await SubmitAsync(node: 7), await SubmitAsync(node: 8), await SubmitAsync(node: 7), await SubmitAsync(node: 7));
+        await Store.ParkAsync(7, [parked], None);
+        await Store.CommitAsync(Lease(running.WorkflowId, "noop-1"));
+        Assert.Equal([mine], await Store.ListOfferedAsync(7, Now.AddSeconds(1), 10, None));
+        Assert.Equal([others], await Store.ListOfferedAsync(8, Now.AddSeconds(1), 10, None));
+        Assert.Empty(await Store.ListOfferedAsync(7, Now, 10, None));
+        Assert.Empty(await Store.ListOfferedAsync(7, Now.AddSeconds(1), 0, None));
+    }
+
+    [ServerFact]
     public async Task ParkAbandoned_LeavesTheLivingAndTheLaterAlone()
     {
         var (dead, living, later) = (await SubmitAsync(1), await SubmitAsync(2), await SubmitAsync(4));
@@ -151,18 +163,6 @@ public abstract class SharedStoreConformance : IAsyncLifetime
     }
 
     [ServerFact]
-    public async Task Bury_TheSilent_AreGone_OthersStay()
-    {
-        var (one, silent) = (await Nodes.JoinAsync("a", None), await Nodes.JoinAsync("b", None));
-        await Nodes.BeatAsync(silent, [], Never, None);
-        Assert.Equal(0, await Nodes.BuryAsync([silent], Never, None));
-        var atOnce = TimeSpan.FromMilliseconds(1);
-        await Eventually.TrueAsync(async () => Assert.Single((await Nodes.BeatAsync(one, [], atOnce, None))!.Peers).Silent, "the other is silent");
-        Assert.Equal(1, await Nodes.BuryAsync([silent], atOnce, None));
-        Assert.Null(await Nodes.BeatAsync(silent, [], Never, None));
-        Assert.Empty((await Nodes.BeatAsync(one, [], Never, None))!.Peers);
-    }
-    [ServerFact]
     public async Task Leader_FallsSilent_AnotherLeads_AndOneOnlyWhenItIsBack()
     {
         var (leader, other) = (OpenNodes(), OpenNodes());
@@ -199,6 +199,18 @@ public abstract class SharedStoreConformance : IAsyncLifetime
         Assert.True((await Nodes.BeatAsync(node, [], Never, None))!.At >= first);
     }
 
+    [ServerFact]
+    public async Task Bury_TheSilent_AreGone_OthersStay()
+    {
+        var (one, silent) = (await Nodes.JoinAsync("a", None), await Nodes.JoinAsync("b", None));
+        await Nodes.BeatAsync(silent, [], Never, None);
+        Assert.Equal(0, await Nodes.BuryAsync([silent], Never, None));
+        var atOnce = TimeSpan.FromMilliseconds(1);
+        await Eventually.TrueAsync(async () => Assert.Single((await Nodes.BeatAsync(one, [], atOnce, None))!.Peers).Silent, "the other is silent");
+        Assert.Equal(1, await Nodes.BuryAsync([silent], atOnce, None));
+        Assert.Null(await Nodes.BeatAsync(silent, [], Never, None));
+        Assert.Empty((await Nodes.BeatAsync(one, [], Never, None))!.Peers);
+    }
 
     private async Task<TaskId> SubmitAsync(int node)
     {

@@ -161,6 +161,15 @@ internal sealed class ReadyLane(string agentType, int capacity, TimeProvider tim
         }
     }
 
+    /// <summary>Whether an attempt waits here.</summary>
+    public bool Has(TaskId taskId)
+    {
+        lock (_lock)
+        {
+            return Array.Exists(_tasks, tasks => tasks.Contains(taskId));
+        }
+    }
+
     /// <summary>Takes attempts without waiting for any.</summary>
     public List<ReadyTask> Take(int most)
     {

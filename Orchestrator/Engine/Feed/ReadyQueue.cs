@@ -104,6 +104,20 @@ internal sealed class ReadyQueue(TimeProvider time, IOptions<EngineOptions> opti
         }
     }
 
+    /// <summary>Whether an attempt waits here for an agent, or for its time.</summary>
+    public bool Has(TaskId taskId)
+    {
+        lock (_lock)
+        {
+            if (_delayed.Contains(taskId))
+            {
+                return true;
+            }
+        }
+
+        return _lanes.Values.Any(lane => lane.Has(taskId));
+    }
+
     /// <summary>Forgets all attempts. Claims wait on.</summary>
     public void Clear()
     {

@@ -15,6 +15,8 @@ internal sealed class TaskHeap<TKey>
     /// <summary>How many places it uses.</summary>
     public int Places => _heap.Count;
 
+    public bool Contains(TaskId taskId) => _tickets.ContainsKey(taskId);
+
     /// <summary>Adds an attempt unless it is there.</summary>
     public void Add(ReadyTask task, TKey key)
     {

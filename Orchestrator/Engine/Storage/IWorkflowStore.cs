@@ -128,6 +128,13 @@ public interface IWorkflowStore : IApprovalStore
     /// <param name="cancellationToken">Ends the call.</param>
     Task<IReadOnlyCollection<TaskId>> ListWaitingAsync(int node, IReadOnlyCollection<TaskId> tasks, CancellationToken cancellationToken);
 
+    /// <summary>Tells which attempts have been an orchestrator's to offer for some time: they wait for an agent, can begin, and no broker holds them. In no order.</summary>
+    /// <param name="node">Whose they are.</param>
+    /// <param name="since">Only those that were there, and could begin, before this time.</param>
+    /// <param name="limit">At most this many.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    Task<IReadOnlyCollection<TaskId>> ListOfferedAsync(int node, DateTimeOffset since, int limit, CancellationToken cancellationToken);
+
     /// <summary>Parks attempts that wait for nobody: their orchestrators are gone. Idempotent; those that a broker holds are parked, too, and can be taken after their deadline.</summary>
     /// <param name="roll">Who is there.</param>
     /// <param name="limit">At most this many.</param>

@@ -16,6 +16,12 @@ internal static class PostgresParking
     /// <summary>Finds what waits of the attempts of a node that are named.</summary>
     public const string ListWaiting = $"SELECT a.workflow_id, a.stage, a.attempt FROM open_attempts a, {Named} WHERE {IsNamed} AND {Waits} AND a.node = $1";
 
+    /// <summary>Finds what has been a node's to offer for some time.</summary>
+    public const string ListOffered = """
+        SELECT workflow_id, stage, attempt FROM open_attempts
+        WHERE node = $1 AND status = 'pending' AND created_at < $2 AND coalesce(available_at, '-infinity') < $2 LIMIT $3
+        """;
+
     /// <summary>Parks what waits for nodes that are not there.</summary>
     public const string ParkAbandoned = $"""
         UPDATE open_attempts a SET node = 0

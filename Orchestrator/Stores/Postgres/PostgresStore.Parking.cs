@@ -31,6 +31,10 @@ internal sealed partial class PostgresStore
         await _connections.RowsAsync(PostgresParking.ListWaiting, [Number(node), .. PostgresParking.Arrays(tasks)], PostgresParking.ReadTaskId, cancellationToken);
 
     /// <inheritdoc />
+    public async Task<IReadOnlyCollection<TaskId>> ListOfferedAsync(int node, DateTimeOffset since, int limit, CancellationToken cancellationToken) =>
+        await _connections.RowsAsync(PostgresParking.ListOffered, [Number(node), Time(since), Number(limit)], PostgresParking.ReadTaskId, cancellationToken);
+
+    /// <inheritdoc />
     public Task<int> ParkAbandonedAsync(NodeRoll roll, int limit, CancellationToken cancellationToken)
     {
         var living = new NpgsqlParameter<int[]> { TypedValue = [.. roll.Living], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer };

@@ -38,6 +38,11 @@ internal sealed partial class SqliteStore
             database => [.. tasks.Where(task => database.Statement(CountWaiting).Bind(task.WorkflowId).Bind(task.Stage).Bind(task.Attempt).Scalar() > 0)], cancellationToken);
 
     /// <inheritdoc />
+    public Task<IReadOnlyCollection<TaskId>> ListOfferedAsync(int node, DateTimeOffset since, int limit, CancellationToken cancellationToken) =>
+        _readers.ReadAsync<IReadOnlyCollection<TaskId>>(
+            database => [.. database.Statement(SelectOffered).Bind(since).Bind(since).Bind(limit).Rows(ActiveAttempt).Select(attempt => attempt.TaskId)], cancellationToken);
+
+    /// <inheritdoc />
     public Task<int> ParkAbandonedAsync(NodeRoll roll, int limit, CancellationToken cancellationToken) =>
         roll.Living.Contains(NodeRoll.Sole)
             ? Task.FromResult(0)
@@ -68,6 +73,11 @@ internal sealed partial class SqliteStore
     private const string CountWaiting = $"SELECT count(*) FROM attempts WHERE {WaitsHere}";
     private const string ParkOne = $"UPDATE attempts SET parked = 1 WHERE {WaitsHere}";
     private const string UnparkOne = "UPDATE attempts SET parked = 0 WHERE workflow_id = ? AND stage = ? AND attempt = ?";
+
+    private const string SelectOffered = $"""
+        SELECT {ActiveColumns} FROM attempts INDEXED BY attempts_active
+        WHERE {Waits} AND status = 'pending' AND parked = 0 AND created_at < ? AND ifnull(available_at, 0) < ? LIMIT ?
+        """;
 
     private const string ParkAbandoned = $"""
         UPDATE attempts SET parked = 1 WHERE (workflow_id, stage, attempt) IN (

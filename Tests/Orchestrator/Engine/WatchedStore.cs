@@ -126,6 +126,8 @@ internal sealed class WatchedStore(InMemoryStore store) : IWorkflowStore
         return await store.ListWaitingAsync(node, tasks, cancellationToken);
     }
 
+    public Task<IReadOnlyCollection<TaskId>> ListOfferedAsync(int node, DateTimeOffset since, int limit, CancellationToken cancellationToken) => store.ListOfferedAsync(node, since, limit, cancellationToken);
+
     public Task<int> ParkAbandonedAsync(NodeRoll roll, int limit, CancellationToken cancellationToken) => store.ParkAbandonedAsync(roll, limit, cancellationToken);
 
     public Task<IReadOnlyList<ActiveAttempt>> TakeParkedAsync(int node, string? agentType, DateTimeOffset now, TimeSpan horizon, int limit, CancellationToken cancellationToken) =>

@@ -23,6 +23,16 @@ public sealed partial class InMemoryStore
             state => [.. Of(state, tasks.ToHashSet()).Where(attempt => attempt.Waits && attempt.Node == node).Select(attempt => attempt.TaskId)], cancellationToken);
 
     /// <inheritdoc />
+    public Task<IReadOnlyCollection<TaskId>> ListOfferedAsync(int node, DateTimeOffset since, int limit, CancellationToken cancellationToken) =>
+        Read<IReadOnlyCollection<TaskId>>(
+            state =>
+            [
+                .. state.Attempts.Where(attempt => attempt.Status is AttemptStatus.Pending && attempt.Node == node)
+                    .Select(attempt => attempt.Stored.Attempt).Where(attempt => attempt.CreatedAt < since && !(attempt.AvailableAt >= since)).Take(limit).Select(attempt => attempt.TaskId),
+            ],
+            cancellationToken);
+
+    /// <inheritdoc />
     public Task<int> ParkAbandonedAsync(NodeRoll roll, int limit, CancellationToken cancellationToken) =>
         Write(
             state =>

@@ -92,6 +92,84 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task Commit_ArrivesAfterItsSenderWasBuried_IsOfferedByTheSurvivor()
+    {
+        await using var cluster = new TestCluster();
+        var one = await cluster.AddAsync("one");
+        var other = await cluster.AddAsync("other");
+        cluster.Kill(other);
+        await cluster.PassAsync(8 * Second);
+        Assert.False(one.Get<ClusterNode>().HasPeers);
+
+        // It had sent this, and the store took its time.
+        var id = await other.SubmitAsync(Flow.Stage("a"));
+        var claim = one.ClaimAsync("noop-2", waitMs: 60_000);
+        await cluster.PassAsync(40 * Second);
+        await cluster.ShareAsync();
+        Assert.Equal(id, Assert.Single(await claim.WaitAsync(TimeSpan.FromSeconds(10))).TaskId.WorkflowId);
+    }
+
+    [Fact]
+    public async Task Restart_BeforeTheOthersNotice_MovesTheBranchesThatWereLeft()
+    {
+        await using var cluster = new TestCluster();
+        var one = await cluster.AddAsync("one");
+        await cluster.AddAsync("other");
+        var id = await one.SubmitAsync(Flow.Stage("a"));
+        var task = Assert.Single(await one.ClaimAsync()).TaskId;
+        one.Workspaces.FailNextMoves(1);
+        await one.ReportAsync(task, commit: "work");
+        await Eventually.TrueAsync(() => Task.FromResult(one.Workspaces.FailedMoves == 1), "The branch is about to move.");
+        cluster.Kill(one);
+        var again = await cluster.AddAsync("one");
+        await Eventually.TrueAsync(() => Task.FromResult(again.Workspaces.Moves.Any(move => move.Id == id && move.Head == "work")), "The branch is moved.");
+    }
+
+    [Fact]
+    public async Task Attempts_TakenWithAnAnswerThatWasLost_AreFoundAndOffered()
+    {
+        await using var cluster = new TestCluster();
+        var one = await cluster.AddAsync("one");
+        var (lost, paused) = (await one.SubmitAsync(Flow.Stage("a")), await one.SubmitAsync(Flow.Stage("a")));
+        await one.Engine.PauseAsync(paused, null, null, None);
+        one.Get<ReadyQueue>().Clear();
+        var known = await one.SubmitAsync(Flow.Stage("a"));
+        await cluster.PassAsync(31 * Second);
+        Assert.Equal(0, await one.Get<ForgottenFinder>().RunOnceAsync(None));
+        await cluster.PassAsync(30 * Second);
+        Assert.Equal(1, await one.Get<ForgottenFinder>().RunOnceAsync(None));
+        Assert.Equal(known, Assert.Single(await one.ClaimAsync()).TaskId.WorkflowId);
+        await cluster.ShareAsync();
+        Assert.Equal(lost, Assert.Single(await one.ClaimAsync()).TaskId.WorkflowId);
+        Assert.Empty(await one.ClaimAsync());
+    }
+
+    [Fact]
+    public async Task Leases_GivenByAnOrchestratorWhoseClockIsBehind_LastAsLong()
+    {
+        var (right, fast) = (new ManualTimeProvider(), new ManualTimeProvider());
+        fast.Shift(TimeSpan.FromMinutes(1));
+        var nodes = new InMemoryNodes(right);
+        await using var leader = await TestEngine.StartAsync(configure: options => options.NodeName = "leader", nodes: nodes, time: fast);
+        await using var other = await TestEngine.StartAsync(leader, options => options.NodeName = "other", nodes: nodes, time: right);
+        await other.SubmitAsync(Flow.Stage("a"));
+        var task = Assert.Single(await other.ClaimAsync()).TaskId;
+        await other.FlushAsync();
+        for (var second = 0; second < 16; second++)
+        {
+            await leader.Get<NodeBeater>().RunOnceAsync(None);
+            await other.Get<NodeBeater>().RunOnceAsync(None);
+            Assert.True(leader.Get<ClusterNode>().Leads);
+            Assert.Equal(0, second < 14 ? await leader.Get<LeaseRescuer>().RunOnceAsync(None) : 0);
+            right.Advance(Second);
+            fast.Advance(Second);
+        }
+
+        Assert.Equal(1, await leader.Get<LeaseRescuer>().RunOnceAsync(None));
+        Assert.Equal(AttemptStatus.Lost, (await leader.AttemptAsync(task)).Attempt.Status);
+    }
+
+    [Fact]
     public async Task Silence_OfTheDirectoryItself_BuriesNobody()
     {
         await using var cluster = new TestCluster();
