@@ -167,13 +167,13 @@ internal sealed class DispatchLedger(TimeProvider time) : IDispatchListener
         }
     }
 
-    /// <summary>Attempts that were published long ago.</summary>
+    /// <summary>Attempts that were published long ago, and how many more terms they were given since.</summary>
     /// <param name="age">How long.</param>
-    public IReadOnlyList<(TaskId TaskId, string AgentType)> ListOlderThan(TimeSpan age)
+    public IReadOnlyList<(TaskId TaskId, string AgentType, int Terms)> ListOlderThan(TimeSpan age)
     {
         lock (_gate)
         {
-            return [.. _entries.Where(pair => time.GetElapsedTime(pair.Value.Since) >= age).Select(pair => (pair.Key, pair.Value.AgentType))];
+            return [.. _entries.Where(pair => time.GetElapsedTime(pair.Value.Since) >= age).Select(pair => (pair.Key, pair.Value.AgentType, pair.Value.Terms))];
         }
     }
 
@@ -187,7 +187,7 @@ internal sealed class DispatchLedger(TimeProvider time) : IDispatchListener
             {
                 if (_entries.TryGetValue(task, out var entry))
                 {
-                    _entries[task] = entry with { Since = now };
+                    _entries[task] = entry with { Since = now, Terms = entry.Terms + 1 };
                 }
             }
         }
@@ -233,7 +233,8 @@ internal sealed class DispatchLedger(TimeProvider time) : IDispatchListener
     /// <param name="Since">When it was published last.</param>
     /// <param name="IsConfirmed">Whether the broker said that it has it.</param>
     /// <param name="IsNoted">Whether the store was told.</param>
-    private readonly record struct Entry(string AgentType, long Since, bool IsConfirmed = false, bool IsNoted = false);
+    /// <param name="Terms">How often it was given another term.</param>
+    private readonly record struct Entry(string AgentType, long Since, bool IsConfirmed = false, bool IsNoted = false, int Terms = 0);
 
     private sealed class Lane
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using Stack.Contracts;
 
 namespace Stack.Messaging.RabbitMq;
@@ -85,8 +86,19 @@ internal sealed class RabbitMqDeadLetters(RabbitMqLink link, ConfirmedPublisher 
         using var stay = await _looking.EnterAsync(cancellationToken);
         try
         {
-            var connection = await link.ConnectedWithinAsync(Patience, cancellationToken);
-            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+            await LookAsync(await link.ConnectedWithinAsync(Patience, cancellationToken), visit, cancellationToken);
+        }
+        catch (Exception exception) when (BrokerFailures.IsTransient(exception, cancellationToken))
+        {
+            throw new DeadLettersUnavailableException($"The dead letters cannot be read now. {BrokerFailures.CauseOf(exception)}", exception);
+        }
+    }
+
+    private async Task LookAsync(IConnection connection, Func<BasicGetResult, IChannel, Task<bool>> visit, CancellationToken cancellationToken)
+    {
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        try
+        {
             for (var seen = 0; seen < options.DeadLetterCapacity; seen++)
             {
                 if (await channel.BasicGetAsync(RabbitMqNames.DeadLetters, autoAck: false, cancellationToken) is not { } letter || await visit(letter, channel))
@@ -95,9 +107,10 @@ internal sealed class RabbitMqDeadLetters(RabbitMqLink link, ConfirmedPublisher 
                 }
             }
         }
-        catch (Exception exception) when (BrokerFailures.IsTransient(exception, cancellationToken))
+        catch (OperationInterruptedException gone) when (gone.ShutdownReason?.ReplyCode == Constants.NotFound)
         {
-            throw new DeadLettersUnavailableException($"The dead letters cannot be read now. {BrokerFailures.CauseOf(exception)}", exception);
+            // Somebody deleted the queue, and the letters with it; the next ones need another.
+            await link.DeclareSharedAsync(connection, cancellationToken);
         }
     }
 

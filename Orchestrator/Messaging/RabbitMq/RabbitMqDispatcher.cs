@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using Stack.Contracts;
 
 namespace Stack.Messaging.RabbitMq;
@@ -14,6 +16,9 @@ internal sealed partial class RabbitMqDispatcher(
     RabbitMqOptions options,
     ILogger<RabbitMqDispatcher> logger) : BackgroundService
 {
+    /// <summary>How often a task is given another term because its queue is not empty.</summary>
+    private const int MostTerms = 5;
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Lingering = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DeclarePatience = TimeSpan.FromSeconds(2);
@@ -110,12 +115,14 @@ internal sealed partial class RabbitMqDispatcher(
         }
 
         var lost = 0;
-        foreach (var group in old.GroupBy(entry => entry.AgentType, entry => entry.TaskId, StringComparer.Ordinal))
+        foreach (var group in old.GroupBy(entry => entry.AgentType, StringComparer.Ordinal))
         {
-            var tasks = group.ToList();
-            if (await IsWaitingAsync(group.Key, cancellationToken))
+            // A queue that is never empty does not show what it has lost.
+            var isWaiting = await IsWaitingAsync(group.Key, cancellationToken);
+            _ledger.Renew(group.Where(entry => isWaiting && entry.Terms < MostTerms).Select(entry => entry.TaskId));
+            var tasks = group.Where(entry => !isWaiting || entry.Terms >= MostTerms).Select(entry => entry.TaskId).ToList();
+            if (tasks.Count == 0)
             {
-                _ledger.Renew(tasks);
                 continue;
             }
 
@@ -140,8 +147,17 @@ internal sealed partial class RabbitMqDispatcher(
     {
         var connection = await tools.Link.ConnectedAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        var queue = await channel.QueueDeclarePassiveAsync(RabbitMqNames.Tasks(agentType), cancellationToken);
-        return queue is { MessageCount: > 0, ConsumerCount: > 0 };
+        try
+        {
+            var queue = await channel.QueueDeclarePassiveAsync(RabbitMqNames.Tasks(agentType), cancellationToken);
+            return queue is { MessageCount: > 0, ConsumerCount: > 0 };
+        }
+        catch (OperationInterruptedException gone) when (gone.ShutdownReason?.ReplyCode == Constants.NotFound)
+        {
+            // Somebody deleted it, and what was in it with it. While all that the agents can take counts as given out, nothing else would make it again.
+            await tools.Topology.DeclareTasksAsync(connection, agentType, cancellationToken);
+            return false;
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The queue for agents of type {AgentType} is not there yet; it is made when the broker returns. {Reason}")]

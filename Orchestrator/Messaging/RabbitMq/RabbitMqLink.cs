@@ -99,6 +99,11 @@ internal sealed partial class RabbitMqLink : IAsyncDisposable
             {
                 LogSessionFailed(_name, BrokerFailures.CauseOf(exception));
             }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The boundary: whoever waits for what comes over it must not wait for ever because of one that nobody expected.
+                LogSessionBroken(exception, _name);
+            }
 
             // A session that cannot begin, on a connection that stands, must not turn into a busy loop.
             failures = _time.GetElapsedTime(began) > CallLimit ? 0 : failures + 1;
@@ -122,7 +127,7 @@ internal sealed partial class RabbitMqLink : IAsyncDisposable
         _life.Dispose();
     }
 
-    private string Where => Uri.TryCreate(_options.Address, UriKind.Absolute, out var uri) ? $"{uri.Host}:{(uri.Port > 0 ? uri.Port : 5672)}" : "?";
+    private string Where => Uri.TryCreate(_options.Address, UriKind.Absolute, out var uri) ? $"{uri.Host}:{(uri.Port > 0 ? uri.Port : uri.Scheme == "amqps" ? 5671 : 5672)}" : "?";
 
     private async Task KeepAsync(CancellationToken cancellationToken)
     {
@@ -140,8 +145,9 @@ internal sealed partial class RabbitMqLink : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception exception) when (BrokerFailures.IsTransient(exception, cancellationToken))
+            catch (Exception exception)
             {
+                // The boundary: nobody else would connect again, whatever it was.
                 Note(BrokerFailures.CauseOf(exception));
             }
 
@@ -241,6 +247,9 @@ internal sealed partial class RabbitMqLink : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Name}: RabbitMQ takes no messages for now. {Reason}")]
     private partial void LogBlocked(string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Name}: a session with RabbitMQ failed in a way that nobody expected; it begins again")]
+    private partial void LogSessionBroken(Exception exception, string name);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Name}: a session with RabbitMQ ended; it begins again. {Reason}")]
     private partial void LogSessionFailed(string name, string reason);

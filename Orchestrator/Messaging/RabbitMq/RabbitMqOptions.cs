@@ -1,3 +1,5 @@
+using RabbitMQ.Client;
+
 namespace Stack.Messaging.RabbitMq;
 
 /// <summary>How tasks and results travel through RabbitMQ. Section <c>RabbitMq</c>; the address is <c>ConnectionStrings:rabbitmq</c>. Both sides must have the same limits.</summary>
@@ -41,9 +43,7 @@ public sealed class RabbitMqOptions
     public IReadOnlyList<string> Validate()
     {
         var problems = new List<string>();
-        Require(
-            Uri.TryCreate(Address, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps",
-            "ConnectionStrings:rabbitmq is not an address; write amqp://user:password@host:5672/ (amqps with TLS).");
+        Require(IsAddress(Address), "ConnectionStrings:rabbitmq is not an address; write amqp://user:password@host:5672/vhost (amqps with TLS; %2F for a slash, and so on for other special characters, within each part).");
         Require(DeliveryLimit is >= 1 and <= 1000, $"RabbitMq:DeliveryLimit is {DeliveryLimit}; write 1 to 1,000.");
         Require(DispatchDeadline >= TimeSpan.FromSeconds(1), $"RabbitMq:DispatchDeadline is {DispatchDeadline}; write one second or more.");
         Require(ResultPatience >= TimeSpan.FromSeconds(1), $"RabbitMq:ResultPatience is {ResultPatience}; write one second or more.");
@@ -59,6 +59,19 @@ public sealed class RabbitMqOptions
             {
                 problems.Add(problem);
             }
+        }
+    }
+
+    // What the client library makes of it decides; the text may hold a password, and is never repeated.
+    private static bool IsAddress(string text)
+    {
+        try
+        {
+            return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps" && new ConnectionFactory { Uri = uri }.HostName.Length > 0;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 }

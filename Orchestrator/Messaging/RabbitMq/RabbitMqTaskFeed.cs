@@ -35,6 +35,7 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
     private readonly Lock _gate = new();
     private Task[] _loops = [];
     private long _lastHeartbeat;
+    private long _heartbeatIntervalMs;
     private int _disposed;
     private volatile bool _isBusy;
 
@@ -67,6 +68,7 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
     {
         var capabilities = registration.Capabilities.Append(RabbitMqNames.Capability).Distinct(StringComparer.Ordinal);
         var registered = await _inner.RegisterAsync(registration with { Capabilities = [.. capabilities] }, cancellationToken);
+        Interlocked.Exchange(ref _heartbeatIntervalMs, registered.HeartbeatIntervalMs);
         lock (_gate)
         {
             if (_loops.Length == 0)
@@ -155,8 +157,11 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
             await _tasks.DrainAsync();
         }
 
-        // What the agent dropped without a result is over for the broker too. It may have been handed out while the heartbeat was made, so only older ones are looked at.
-        await SettleAsync(_held.ListDropped(heartbeat.Running.ToHashSet(), Interlocked.Exchange(ref _lastHeartbeat, _time.GetTimestamp())), done: false);
+        // What the agent dropped without a result is over for the broker too. It does not name the youngest, and one may be handed out while the heartbeat is made, so only older ones are looked at;
+        // the last heartbeat may have been a moment ago, when there is much to stop.
+        var now = _time.GetTimestamp();
+        var old = now - (long)(Interlocked.Read(ref _heartbeatIntervalMs) / 1000.0 * _time.TimestampFrequency);
+        await SettleAsync(_held.ListDropped(heartbeat.Running.ToHashSet(), Math.Min(old, Interlocked.Exchange(ref _lastHeartbeat, now))), done: false);
         using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var answer = _inner.HeartbeatAsync(heartbeat, asking.Token);
         var heard = _cancels.HeardAsync(asking.Token);

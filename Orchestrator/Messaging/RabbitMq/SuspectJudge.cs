@@ -71,6 +71,8 @@ internal sealed partial class SuspectJudge(
 
     private async Task RunSessionAsync(IConnection connection, CancellationToken cancellationToken)
     {
+        // The last session may have ended because somebody deleted the queue.
+        await link.DeclareSharedAsync(connection, cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         var inbox = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         await channel.BasicQosAsync(0, PrefetchCount, global: false, cancellationToken);

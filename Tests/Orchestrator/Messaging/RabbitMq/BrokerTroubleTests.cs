@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging.Abstractions;
+using RabbitMQ.Client;
 using Stack.Contracts;
 using Stack.Messaging.RabbitMq;
 using Stack.Tests.Conformance.Feeds;
@@ -123,6 +125,89 @@ public sealed class BrokerTroubleTests(RabbitMqServer server)
 
         await stop.CancelAsync();
         await working;
+    }
+
+    [ServerFact]
+    public async Task Queue_DeletedWithAllThatAgentsCanTake_IsMadeAgainAndFilledAgain()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server, change: options => options.DispatchDeadline = TimeSpan.FromSeconds(1));
+        await RabbitMqTools.PretendAgentAsync(system);
+        await system.SubmitAsync(FeedSystem.Stage("one"));
+        await RabbitMqTools.WaitForDepthAsync(server, system.AgentType, 1);
+        await RabbitMqTools.DoAsync(server, channel => channel.QueueDeleteAsync(RabbitMqNames.Tasks(system.AgentType), ifUnused: false, ifEmpty: false));
+        await RabbitMqTools.WaitForDepthAsync(server, system.AgentType, 1);
+    }
+
+    [ServerFact]
+    public async Task Message_LostFromAQueueThatIsNeverEmpty_IsPublishedAgain()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server, change: options => options.DispatchDeadline = TimeSpan.FromSeconds(1));
+        await RabbitMqTools.PretendAgentAsync(system, slots: 3);
+        for (var i = 0; i < 3; i++)
+        {
+            await system.SubmitAsync(FeedSystem.Stage("one"));
+        }
+
+        await RabbitMqTools.WaitForDepthAsync(server, system.AgentType, 3);
+        await RabbitMqTools.DoAsync(server, async channel =>
+        {
+            // Somebody reads it, and is busy.
+            var queue = RabbitMqNames.Tasks(system.AgentType);
+            await channel.BasicQosAsync(0, 1, global: false);
+            await channel.BasicConsumeAsync(queue, autoAck: false, new AsyncDefaultBasicConsumer(channel));
+            await RabbitMqTools.WaitForDepthAsync(server, system.AgentType, 2);
+            Assert.NotNull(await RabbitMqTools.DoAsync(server, other => other.BasicGetAsync(queue, autoAck: true)));
+            await Eventually.TrueAsync(async () => await RabbitMqTools.DepthAsync(server, system.AgentType) >= 3, "The lost one is in the queue again.");
+            return true;
+        });
+    }
+
+    [ServerFact]
+    public async Task Suspects_QueueIsDeleted_IsMadeAgainAndRead()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server);
+        await Eventually.TrueAsync(async () => await RabbitMqTools.ConsumersAsync(server, RabbitMqNames.Suspects) > 0, "Suspects are read.");
+        await RabbitMqTools.DoAsync(server, channel => channel.QueueDeleteAsync(RabbitMqNames.Suspects, ifUnused: false, ifEmpty: false));
+        await Eventually.TrueAsync(async () => await RabbitMqTools.ConsumersAsync(server, RabbitMqNames.Suspects) > 0, "Suspects are read again.");
+    }
+
+    [ServerFact]
+    public async Task DeadLetters_QueueIsDeleted_AreNoneAndTheQueueIsMadeAgain()
+    {
+        await using var system = await RabbitMqSystem.StartAsync(server);
+        var letters = system.Services.GetRequiredService<IDeadLetters>();
+        await letters.ListAsync(10, CancellationToken.None);
+        await RabbitMqTools.DoAsync(server, channel => channel.QueueDeleteAsync(RabbitMqNames.DeadLetters, ifUnused: false, ifEmpty: false));
+        Assert.Empty(await letters.ListAsync(10, CancellationToken.None));
+        Assert.Equal(0u, await RabbitMqTools.ReadyAsync(server, RabbitMqNames.DeadLetters));
+    }
+
+    [ServerFact]
+    public async Task Session_FailsInAWayThatNobodyExpected_BeginsAgain()
+    {
+        await using var link = LinkTo(server.Address);
+        using var stop = new CancellationTokenSource();
+        var sessions = 0;
+        var running = link.RunSessionsAsync(
+            (_, token) => ++sessions == 1 ? throw new InvalidOperationException("A defect.") : Task.Delay(Timeout.Infinite, token), stop.Token);
+        await Eventually.TrueAsync(() => sessions == 2, "Another session began.");
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [ServerFact]
+    public async Task Connect_NobodyThere_NamesThePortThatTlsHas()
+    {
+        await using var link = LinkTo("amqps://user:secret@127.0.0.1");
+        var failure = await Assert.ThrowsAsync<BrokerUnavailableException>(() => link.ConnectedWithinAsync(TimeSpan.FromMilliseconds(10), CancellationToken.None));
+        Assert.Contains("127.0.0.1:5671", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", failure.ToString(), StringComparison.Ordinal);
+    }
+
+    private static RabbitMqLink LinkTo(string address)
+    {
+        var options = new RabbitMqOptions { Address = address };
+        return new RabbitMqLink(options, new RabbitMqTopology(options, NullLogger<RabbitMqTopology>.Instance), "test", TimeProvider.System, new Random(), NullLogger<RabbitMqLink>.Instance);
     }
 
     private static async Task BeatAsync(FeedAgent agent, CancellationToken cancellationToken)
