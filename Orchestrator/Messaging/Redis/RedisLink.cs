@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Stack.Messaging.Redis;
 
 /// <summary>
-/// The connection to Redis, and whether it can be used: asked every second, since a server that hangs keeps its connections. While it cannot be used nothing is sent to it, and nobody waits
+/// The connection to Redis, and whether it can be used: it writes something every second, since a server that hangs keeps its connections, and one that is full or a replica answers and takes nothing. While it cannot be used nothing is sent to it, and nobody waits
 /// for it. A connection that stays silent is replaced. Thread-safe.
 /// </summary>
 internal sealed partial class RedisLink(RedisOptions options, TimeProvider time, ILogger<RedisLink> logger) : BackgroundService
@@ -14,6 +14,7 @@ internal sealed partial class RedisLink(RedisOptions options, TimeProvider time,
     private const int SilencesBeforeReplacement = 4;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1500);
+    private static readonly TimeSpan LifeSign = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(4);
 
     private readonly List<Func<ConnectionMultiplexer, Task>> _arrivals = [];
@@ -48,14 +49,14 @@ internal sealed partial class RedisLink(RedisOptions options, TimeProvider time,
         _ = ObserveAsync(command, database);
     }
 
-    /// <summary>Asks Redis whether it is there.</summary>
+    /// <summary>Finds out whether Redis is there and takes what is written.</summary>
     /// <returns>Whether it can be used.</returns>
     public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
         try
         {
             var connection = _connection ??= await ConnectAsync(cancellationToken);
-            await connection.GetDatabase().PingAsync().WaitAsync(Patience, time, cancellationToken);
+            await connection.GetDatabase().StringSetAsync(RedisNames.Alive, time.GetUtcNow().ToString("O"), LifeSign).WaitAsync(Patience, time, cancellationToken);
             _silences = 0;
             if (_trouble is not null)
             {
@@ -107,7 +108,8 @@ internal sealed partial class RedisLink(RedisOptions options, TimeProvider time,
         }
     }
 
-    private string Where => options.Address.Split(',', 2)[0];
+    // Settings may stand before the servers, the password among them.
+    private string Where => string.Join(", ", options.Address.Split(',').Select(part => part.Trim()).Where(part => !part.Contains('=', StringComparison.Ordinal)));
 
     private async Task<ConnectionMultiplexer> ConnectAsync(CancellationToken cancellationToken) =>
         await ConnectionMultiplexer.ConnectAsync(options.Parse()!).WaitAsync(ConnectPatience, time, cancellationToken);

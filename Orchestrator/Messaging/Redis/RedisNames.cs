@@ -20,6 +20,9 @@ internal static class RedisNames
     /// <summary>A key that expires: which orchestrator keeps the lists of tasks.</summary>
     public const string TasksKeeper = "orchestrator:tasks-keeper";
 
+    /// <summary>A key that expires: an orchestrator could write a moment ago.</summary>
+    public const string Alive = "orchestrator:alive";
+
     /// <summary>A list: the tasks of an agent type that wait.</summary>
     /// <param name="agentType">The type.</param>
     public static string Tasks(string agentType) => "agent:tasks:" + agentType;

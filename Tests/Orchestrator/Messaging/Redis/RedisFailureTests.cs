@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Stack.Contracts;
+using Stack.Messaging.Redis;
 using Stack.Tests.Orchestrator.Api;
 using Stack.Tests.Servers;
 using StackExchange.Redis;
@@ -86,6 +88,39 @@ public sealed class RedisFailureTests(RedisServer server)
     }
 
     [ServerFact]
+    public async Task Full_WorkGoesOnAndHealthSaysSo_UntilThereIsRoom()
+    {
+        var address = server.OwnAddress();
+        await using var host = await StartAsync(address);
+        using var connection = await RedisServer.ConnectAsync(address);
+        var redis = connection.GetDatabase();
+        await redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
+        try
+        {
+            await DegradedAsync(host);
+            await CompleteOneAsync(host);
+        }
+        finally
+        {
+            await redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
+        }
+
+        await HealthyAsync(host);
+    }
+
+    [ServerFact]
+    public async Task Address_PasswordComesFirst_IsNotLogged()
+    {
+        var lines = new ConcurrentQueue<string>();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(new TextProvider(lines)));
+        using var link = new RedisLink(new RedisOptions { Address = "password=secret,127.0.0.1:1" }, TimeProvider.System, loggers.CreateLogger<RedisLink>());
+        Assert.False(await link.RunOnceAsync(CancellationToken.None));
+        var line = Assert.Single(lines);
+        Assert.Contains("Redis at 127.0.0.1:1 ", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", line, StringComparison.Ordinal);
+    }
+
+    [ServerFact]
     public async Task AwayFromTheStart_OrchestratorStartsAndWorks()
     {
         await using var host = await OrchestratorHost.StartAsync("ConnectionStrings:redis=127.0.0.1:1,password=x");
@@ -110,6 +145,23 @@ public sealed class RedisFailureTests(RedisServer server)
         await host.UntilAsync(workflow.Id, shown => shown.Status is WorkflowStatus.Completed, "It is completed");
         Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(5), "Work waited for Redis.");
         return definition;
+    }
+
+    private sealed class TextProvider(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => lines.Enqueue(formatter(state, exception));
+
+        public void Dispose()
+        {
+            // The test keeps the lines.
+        }
     }
 
     private static Task DegradedAsync(OrchestratorHost host) => Eventually.TrueAsync(
