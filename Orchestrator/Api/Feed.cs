@@ -83,10 +83,9 @@ internal sealed class Feed(ITaskFeed feed, AgentTokens tokens, AgentTypes types,
 
     public async Task StartAsync(HttpContext context)
     {
-        var agentId = new AgentId(context.Request.Query["agent_id"].ToString());
-        if (agentId.Value.Length == 0)
+        if (!AgentId.TryParse(context.Request.Query["agent_id"], null, out var agentId))
         {
-            await Problem.Of(ProblemTypes.InvalidRequest, "agent_id: it is missing.", "Add '?agent_id=' with the agent's id.").ExecuteAsync(context);
+            await Problem.Of(ProblemTypes.InvalidRequest, "agent_id: it is missing, or no id of an agent.", "Add '?agent_id=' with the agent's id.").ExecuteAsync(context);
         }
         else if (await TaskOfAsync(context) is { } taskId && await MayAsync(context, agentId))
         {

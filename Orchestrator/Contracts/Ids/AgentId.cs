@@ -26,7 +26,7 @@ public readonly record struct AgentId(string Value) : IParsable<AgentId>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out AgentId result)
     {
         result = new AgentId(s ?? "");
-        return !string.IsNullOrEmpty(s) && s.Length <= 128;
+        return !string.IsNullOrEmpty(s) && s.Length <= 128 && !s.Any(letter => char.IsControl(letter) || char.IsSurrogate(letter));
     }
 
     /// <summary>Reads and writes it as JSON.</summary>
@@ -36,7 +36,7 @@ public readonly record struct AgentId(string Value) : IParsable<AgentId>
         public override AgentId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             var text = reader.GetString();
-            return TryParse(text, null, out var id) ? id : throw new JsonException($"'{text}' is not an agent id (1 to 128 characters).");
+            return TryParse(text, null, out var id) ? id : throw new JsonException($"'{text}' is not an agent id (1 to 128 letters, digits and signs).");
         }
 
         /// <inheritdoc />

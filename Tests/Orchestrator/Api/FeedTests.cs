@@ -62,6 +62,14 @@ public sealed class FeedTests(OrchestratorFixture fixture)
     }
 
     [Fact]
+    public async Task Start_NoIdOfAnAgent_IsRefused()
+    {
+        using var answer = await Host.Client.PostAsync($"/api/v1/tasks/{new TaskId(WorkflowId.New(TimeProvider.System), "s1", 1)}/start?agent_id=noop%00", null);
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("agent_id", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Report_UnknownWorkflow_IsUnknown()
     {
         await using var agent = await TestAgent.RegisterAsync(Host, "noop");

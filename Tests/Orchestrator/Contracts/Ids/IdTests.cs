@@ -54,6 +54,17 @@ public sealed class IdTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("noop\u0000")]
+    [InlineData("noop\n1")]
+    [InlineData("noop\ud83d\ude00")]
+    public void AgentId_ThatNotEveryStoreCouldHold_IsRefused(string text)
+    {
+        Assert.False(AgentId.TryParse(text, null, out _));
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<AgentId>(JsonSerializer.Serialize(text), StackJson.Options));
+    }
+
+    [Theory]
     [InlineData("e2e_testing", 1)]
     [InlineData("a-b_c9", int.MaxValue)]
     public void TaskId_AsTextAndJson_IsReadBack(string stage, int attempt)
