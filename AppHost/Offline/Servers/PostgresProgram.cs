@@ -45,7 +45,7 @@ internal sealed partial class PostgresProgram(ProgramSearch search, ILogger<Post
     {
         var server = (PostgresServerResource)start.Resource;
         var user = await server.UserNameReference.GetValueAsync(cancellationToken) ?? AccountName;
-        var password = await server.PasswordParameter.GetValueAsync(cancellationToken) ?? "";
+        var password = await ClientPassword.ReadAsync(server.PasswordParameter, ClientPassword.SurvivesSemicolons, cancellationToken);
         var data = start.PathOf("data");
         if (!File.Exists(VersionFile(data)))
         {

@@ -22,7 +22,7 @@ internal sealed class RedisProgram(ProgramSearch search) : IServerProgram
     public async Task<LaunchCommand> PrepareAsync(ServerStart start, CancellationToken cancellationToken)
     {
         var redis = (RedisResource)start.Resource;
-        var password = redis.PasswordParameter is { } parameter ? await parameter.GetValueAsync(cancellationToken) : null;
+        var password = redis.PasswordParameter is { } parameter ? await ClientPassword.ReadAsync(parameter, ClientPassword.SurvivesCommas, cancellationToken) : null;
         var data = start.MakeFolder("data");
         var configuration = start.Write("redis.conf", Configuration(start.PortOf(RedisResource.PrimaryEndpointName), data, password));
         return start.Command(Find()!, [configuration], data);

@@ -38,6 +38,18 @@ public sealed class PostgresProgramTests : ServerProgramSuite
     }
 
     [ServerFact]
+    public async Task Password_ThatEndsInConnectionStrings_IsRefusedWithTheRemedy()
+    {
+        await using var application = Application(hasVolume: false, "--Parameters:server-password", "pa;ss");
+        await application.StartAsync();
+        await application.States.WaitForResourceAsync(Name, KnownResourceStates.FailedToStart, Deadline);
+
+        var line = Assert.Single(application.Log(Name), line => line.Contains("'server-password'", StringComparison.Ordinal));
+        Assert.Contains("--Parameters:server-password VALUE", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("pa;ss", line, StringComparison.Ordinal);
+    }
+
+    [ServerFact]
     public async Task Lock_OfAKilledServerWhoseIdIsAnothersNow_IsTakenAway()
     {
         await using (var first = await StartAsync())
