@@ -166,6 +166,7 @@ public sealed class BrokerTroubleTests(RabbitMqServer server)
     public async Task Suspects_QueueIsDeleted_IsMadeAgainAndRead()
     {
         await using var system = await RabbitMqSystem.StartAsync(server);
+        await RabbitMqTools.WaitForResultsAsync(server);
         await Eventually.TrueAsync(async () => await RabbitMqTools.ConsumersAsync(server, RabbitMqNames.Suspects) > 0, "Suspects are read.");
         await RabbitMqTools.DoAsync(server, channel => channel.QueueDeleteAsync(RabbitMqNames.Suspects, ifUnused: false, ifEmpty: false));
         await Eventually.TrueAsync(async () => await RabbitMqTools.ConsumersAsync(server, RabbitMqNames.Suspects) > 0, "Suspects are read again.");
