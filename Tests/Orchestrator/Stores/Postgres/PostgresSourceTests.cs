@@ -13,7 +13,7 @@ namespace Stack.Tests.Orchestrator.Stores.Postgres;
 
 /// <summary>Sessions that outlive what they are good for: left alone, demoted, without what was prepared, with other data behind them.</summary>
 [NeedsServer("postgresql")]
-public sealed class PostgresSessionTests : IAsyncLifetime
+public sealed class PostgresSourceTests : IAsyncLifetime
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
