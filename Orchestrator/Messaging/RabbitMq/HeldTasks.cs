@@ -35,7 +35,8 @@ internal sealed class HeldTasks
                 return held.Adopt(arrived) ? Arrival.Adopted : Arrival.Settle;
             }
 
-            if (_done.Contains(id) || _canceled.Contains(id))
+            // One that the orchestrator published again is done here, and its result may have been lost: whoever begins it asks first.
+            if (_canceled.Contains(id) || (_done.Contains(id) && !arrived.IsAgain))
             {
                 return Arrival.Settle;
             }
@@ -186,6 +187,9 @@ internal sealed class HeldTask
 
     /// <summary>Whether another agent may have had it: then the orchestrator is asked before it is begun.</summary>
     public required bool IsDoubtful { get; init; }
+
+    /// <summary>Whether the orchestrator published it before, and knows of no result.</summary>
+    public bool IsAgain { get; init; }
 
     /// <summary>The channel whose delivery is open. Null: it was lost, or settled early.</summary>
     public TaskSession? Session { get; set; }

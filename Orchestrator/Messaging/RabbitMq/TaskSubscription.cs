@@ -109,11 +109,13 @@ internal sealed partial class TaskSubscription(
             return;
         }
 
+        var isAgain = delivery.Properties.Headers?.ContainsKey(RabbitMqNames.AgainHeader) == true;
         var arrived = new HeldTask
         {
             Task = task,
             ReplyTo = delivery.Properties.ReplyTo,
-            IsDoubtful = delivery.IsRedelivered || delivery.Properties.Headers?.ContainsKey(RabbitMqNames.AgainHeader) == true,
+            IsDoubtful = delivery.IsRedelivered || isAgain,
+            IsAgain = isAgain,
             Session = session,
             Generation = session.Generation,
             Tag = delivery.Tag,
