@@ -179,6 +179,7 @@ public sealed class SupervisionTests
             Assert.True((await application.Application.ResourceCommands.ExecuteCommandAsync("server", command, TestApplication.Deadline)).Success);
             await Eventually.TrueAsync(() => ProcessTable.IsZombie(first), "the process is gone");
         }
+        await application.Application.StopAsync(TestApplication.Deadline);
         await application.StopAsync();
 
         Assert.DoesNotContain("is not healthy any more", application.Terminal(), StringComparison.Ordinal);
@@ -191,7 +192,8 @@ public sealed class SupervisionTests
         await using var application = new TestApplication();
         var (stopping, mayEnd) = (Path.Combine(application.Data, "stopping"), Path.Combine(application.Data, "may-end"));
         application.Builder.Services.AddSingleton<TimeProvider>(time);
-        application.Builder.Services.AddHealthChecks().AddCheck("up", () => File.Exists(stopping) ? HealthCheckResult.Unhealthy() : HealthCheckResult.Healthy());
+        var late = 0;
+        application.Builder.Services.AddHealthChecks().AddCheck("up", () => File.Exists(stopping) && Interlocked.Increment(ref late) > 0 ? HealthCheckResult.Unhealthy() : HealthCheckResult.Healthy());
         application.AddShell("server", $"trap 'touch {stopping}; while [ ! -e {mayEnd} ]; do sleep 0.05; done; exit 0' TERM; echo up; while true; do sleep 0.05; done").WithHealthCheck("up");
         await application.StartAsync();
         await application.States.WaitForResourceHealthyAsync("server", TestApplication.Deadline);
@@ -199,12 +201,14 @@ public sealed class SupervisionTests
         // The next check is due in five seconds, before the time to stop in order is over.
         time.Advance(TimeSpan.FromSeconds(25));
 
-        var stop = application.StopAsync();
+        var stop = application.Application.StopAsync(TestApplication.Deadline);
         await Eventually.TrueAsync(() => File.Exists(stopping), "it is being stopped");
         time.Advance(TimeSpan.FromSeconds(6));
         await File.WriteAllTextAsync(mayEnd, "");
         await stop;
+        await application.StopAsync();
 
+        Assert.Equal(0, late);
         Assert.DoesNotContain("is not healthy any more", application.Terminal(), StringComparison.Ordinal);
     }
 
