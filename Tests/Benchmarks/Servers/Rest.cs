@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Stack.Benchmarks.Servers;
 
 /// <summary>The time after a load in which servers tidy up: what is measured one at a time is measured afterwards.</summary>
@@ -7,9 +9,14 @@ internal static class Rest
     private const int SecondsInARow = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>Waits until all processes together used less than a tenth of a core for three seconds, or for two minutes.</summary>
+    /// <summary>Waits until the disk has what the load left in memory, and all processes together used less than a tenth of a core for three seconds; the latter for two minutes at most.</summary>
     public static async Task WaitAsync(IReadOnlyList<(string Name, int Id)> processes)
     {
+        using (var writing = Process.Start("sync"))
+        {
+            await writing.WaitForExitAsync();
+        }
+
         using var patience = new CancellationTokenSource(Patience);
         for (var quiet = 0; quiet < SecondsInARow && !patience.IsCancellationRequested;)
         {
