@@ -91,7 +91,9 @@ public sealed class ControlEndpointTests
         await AssertStatusAsync(client, "pause", HttpStatusCode.Accepted);
         var processes = (await ResourcesAsync(client))[0].GetProperty("instances")[0].GetProperty("process_ids").EnumerateArray().Select(id => id.GetInt32()).ToArray();
         Assert.True(processes.Length >= 2);
-        Assert.All(processes, id => Assert.Equal("T", File.ReadAllText($"/proc/{id}/stat").Split(") ")[1][..1]));
+
+        // The signal is sent; one that runs stands still when the kernel gets to it.
+        await Eventually.TrueAsync(() => processes.All(id => File.ReadAllText($"/proc/{id}/stat").Split(") ")[1][0] == 'T'), "all processes stand still");
         var ticks = application.Log("server").Count;
         await AssertStatusAsync(client, "resume", HttpStatusCode.Accepted);
 
