@@ -52,7 +52,7 @@ internal sealed class WorkflowFollower(ApiClient api, TimeProvider time, Reconne
 
     private async Task<WorkflowResource> WatchAsync(WorkflowId id, ChannelReader<EventResource> events, IProgressView view, CancellationToken cancellationToken)
     {
-        var workflow = await api.GetWorkflowAsync(id, cancellationToken);
+        var workflow = await GetAsync(id, cancellationToken);
         view.Show(workflow);
         var isStale = false;
         var changedAt = time.GetTimestamp();
@@ -104,9 +104,26 @@ internal sealed class WorkflowFollower(ApiClient api, TimeProvider time, Reconne
 
     private async Task<WorkflowResource> EndAsync(WorkflowId id, IProgressView view, CancellationToken cancellationToken)
     {
-        var workflow = await api.GetWorkflowAsync(id, cancellationToken);
+        var workflow = await GetAsync(id, cancellationToken);
         view.Show(workflow);
         return workflow;
+    }
+
+    // An orchestrator that answers and cannot say it now, since its store is away, is asked again as long as the stream would be.
+    private async Task<WorkflowResource> GetAsync(WorkflowId id, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        for (var failures = 1; ; failures++)
+        {
+            try
+            {
+                return await api.GetWorkflowAsync(id, cancellationToken);
+            }
+            catch (ApiProblemException refusal) when (refusal.IsTransient && time.GetElapsedTime(began) < policy.GiveUpAfter)
+            {
+                await Task.Delay(policy.DelayAfter(failures), time, cancellationToken);
+            }
+        }
     }
 
     /// <summary>Null: not now. The event stream waits for an orchestrator that is away, and gives up when it is time.</summary>

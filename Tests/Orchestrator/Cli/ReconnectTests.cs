@@ -77,6 +77,22 @@ public sealed class ReconnectTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Follow_StoreIsAwayForAMoment_WaitsForIt()
+    {
+        _orchestrator.Put(_workflow);
+        _orchestrator.Play(_workflow, WorkflowStatus.Completed);
+        var path = $"/api/v1/workflows/{_workflow.Id}";
+        _orchestrator.Refuse($"GET {path}", Scripts.Problem(503, "Not available now", "The database does not answer."));
+        var running = StackCommand.RunAsync(_orchestrator, "follow", "last");
+        await Eventually.TrueAsync(() => _orchestrator.Requests.Count(request => request.Path == path) >= 2 || running.IsCompleted, "it asks again");
+
+        _orchestrator.Allow($"GET {path}");
+
+        var outcome = await running;
+        Assert.Equal(ExitCode.Completed, outcome.Code);
+    }
+
+    [Fact]
     public async Task Follow_EveryConnectionEndsAtOnce_GivesUpTooAndDoesNotHammer()
     {
         _orchestrator.Put(_workflow);

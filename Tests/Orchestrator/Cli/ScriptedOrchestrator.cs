@@ -100,6 +100,9 @@ internal sealed class ScriptedOrchestrator : IAsyncDisposable
     /// <summary>Refuses requests, for example <c>GET /api/v1/workflows</c>.</summary>
     public void Refuse(string request, ProblemResource problem) => _refusals[request] = problem;
 
+    /// <summary>Refuses them no more.</summary>
+    public void Allow(string request) => _refusals.TryRemove(request, out _);
+
     /// <summary>Requests that are to come again in a second, once for each entry.</summary>
     public ConcurrentQueue<string> Busy { get; } = new();
 
