@@ -23,9 +23,9 @@ internal sealed partial class ResultOutbox(ITaskFeed feed, AttemptTable table, O
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Entry> _waiting = Channel.CreateUnbounded<Entry>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
+    private readonly BatchPace _pace = new();
     private List<Entry> _batch = [];
     private int _undelivered;
-    private bool _isBusy;
     private volatile TaskCompletionSource? _allDelivered;
 
     /// <summary>How many results have no receipt yet.</summary>
@@ -76,12 +76,7 @@ internal sealed partial class ResultOutbox(ITaskFeed feed, AttemptTable table, O
         {
             while (_batch.Count > 0 || await _waiting.Reader.WaitToReadAsync(cancellationToken))
             {
-                if (_isBusy)
-                {
-                    // Where several ended together more will. Otherwise this runs on the thread of the attempt that ended.
-                    await Task.Yield();
-                }
-
+                await _pace.GatherAsync();
                 await TryRunOnceAsync(cancellationToken);
             }
         }
@@ -103,7 +98,7 @@ internal sealed partial class ResultOutbox(ITaskFeed feed, AttemptTable table, O
             size += SizeOf(entry.Result);
         }
 
-        _isBusy = _batch.Count > 1;
+        _pace.Took(_batch.Count);
         await DeliverAsync(_batch, cancellationToken);
         var delivered = _batch.Count;
         _batch = [];

@@ -84,15 +84,10 @@ internal sealed partial class Committer : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var batch = new List<CommitItem>(_options.MaxBatch);
-        var isBusy = false;
+        var pace = new BatchPace();
         while (_again.Count > 0 || await _mailbox.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            if (isBusy)
-            {
-                // Where several came together more will: the first does not go to the store alone. Otherwise this may run on the thread of whoever handed in the one that there is.
-                await Task.Yield();
-            }
-
+            await pace.GatherAsync().ConfigureAwait(false);
             batch.AddRange(_again);
             _again.Clear();
             while (batch.Count < _options.MaxBatch && _mailbox.Reader.TryRead(out var item))
@@ -108,7 +103,7 @@ internal sealed partial class Committer : BackgroundService
             }
 
             await running.ConfigureAwait(false);
-            isBusy = batch.Count > 1;
+            pace.Took(batch.Count);
             batch.Clear();
         }
 

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
+using Stack.Contracts;
 
 namespace Stack.Messaging.RabbitMq;
 
@@ -43,18 +44,13 @@ internal sealed partial class RabbitMqResults(
 
         var handled = Channel.CreateBounded<HandledBatch>(BatchesUnderWay);
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var isBusy = false;
+        var pace = new BatchPace();
         var acknowledging = AcknowledgeAsync(channel, handled, together.Token);
         try
         {
             while (!acknowledging.IsCompleted && await inbox.Reader.WaitToReadAsync(together.Token))
             {
-                if (isBusy)
-                {
-                    // Where several came together more will. Otherwise this runs on the thread that read the one that there is.
-                    await Task.Yield();
-                }
-
+                await pace.GatherAsync();
                 var batch = new List<Delivery>();
                 while (batch.Count < MostPerBatch && inbox.Reader.TryRead(out var delivery))
                 {
@@ -67,7 +63,7 @@ internal sealed partial class RabbitMqResults(
                     batch.Add(await inbox.Reader.ReadAsync(together.Token));
                 }
 
-                isBusy = batch.Count > 1;
+                pace.Took(batch.Count);
                 var taken = await intake.TakeAsync(batch, together.Token);
                 await handled.Writer.WriteAsync(new HandledBatch(batch, taken), together.Token);
             }

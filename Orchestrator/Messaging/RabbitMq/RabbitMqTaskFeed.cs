@@ -33,11 +33,11 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
     private readonly CancellationTokenSource _life = new();
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, byte> _avoided = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
+    private readonly BatchPace _pace = new();
     private Task[] _loops = [];
     private long _lastHeartbeat;
     private long _heartbeatIntervalMs;
     private int _disposed;
-    private volatile bool _isBusy;
 
     /// <summary>Makes the feed. It connects when the agent registers.</summary>
     /// <param name="inner">The feed for everything that wants an answer.</param>
@@ -113,15 +113,11 @@ public sealed partial class RabbitMqTaskFeed : ITaskFeed, IAsyncDisposable
                     break;
                 }
 
-                if (_isBusy)
-                {
-                    // Where several came together more will. Otherwise this runs on the thread that read the one that there is.
-                    await Task.Yield();
-                }
+                await _pace.GatherAsync();
             }
         }
 
-        _isBusy = claimed.Count > 1;
+        _pace.Took(claimed.Count);
         return claimed.Count > 0 || Trouble is not { } trouble ? claimed : throw new TaskFeedException($"RabbitMQ cannot be used, and no tasks come. {trouble}", isTransient: true);
     }
 
