@@ -61,7 +61,8 @@ internal sealed partial class LeaseRescuer(IWorkflowStore store, Committer commi
             return false;
         }
 
-        WorkflowInput input = late ? new WorkflowInput.TimeOut(id.Stage, id.Attempt) { At = Time.GetUtcNow() } : new WorkflowInput.LoseLease(id.Stage, id.Attempt) { At = Time.GetUtcNow() };
+        var at = Time.GetUtcNow();
+        WorkflowInput input = late ? new WorkflowInput.TimeOut(id.Stage, id.Attempt) { At = at } : new WorkflowInput.LoseLease(id.Stage, id.Attempt) { At = at };
         var result = await committer.SubmitAsync(new CommitItem(id.WorkflowId, input), cancellationToken).ConfigureAwait(false);
         if (result.Decision?.Verdict is not Verdict.Applied)
         {

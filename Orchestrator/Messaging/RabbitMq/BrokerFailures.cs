@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
+using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
 namespace Stack.Messaging.RabbitMq;
@@ -26,6 +27,10 @@ internal static class BrokerFailures
     /// <param name="exception">What was thrown.</param>
     /// <param name="ours">What we would cancel it with.</param>
     public static bool IsTransient(Exception exception, CancellationToken ours) => IsTransient(exception) || (exception is OperationCanceledException && !ours.IsCancellationRequested);
+
+    /// <summary>Whether the queue or the exchange is not there: somebody deleted it, or it was not made yet.</summary>
+    /// <param name="exception">What was thrown.</param>
+    public static bool IsMissing(Exception exception) => exception is OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotFound };
 
     /// <summary>The cause in one sentence.</summary>
     /// <param name="exception">What was thrown.</param>

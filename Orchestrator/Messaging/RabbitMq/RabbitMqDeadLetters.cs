@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 using Stack.Contracts;
 
 namespace Stack.Messaging.RabbitMq;
@@ -107,7 +106,7 @@ internal sealed class RabbitMqDeadLetters(RabbitMqLink link, ConfirmedPublisher 
                 }
             }
         }
-        catch (OperationInterruptedException gone) when (gone.ShutdownReason?.ReplyCode == Constants.NotFound)
+        catch (Exception gone) when (BrokerFailures.IsMissing(gone))
         {
             // Somebody deleted the queue, and the letters with it; the next ones need another.
             await link.DeclareSharedAsync(connection, cancellationToken);

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 using Stack.Contracts;
 
 namespace Stack.Messaging.RabbitMq;
@@ -119,8 +117,9 @@ internal sealed partial class RabbitMqDispatcher(
         {
             // A queue that is never empty does not show what it has lost.
             var isWaiting = await IsWaitingAsync(group.Key, cancellationToken);
-            _ledger.Renew(group.Where(entry => isWaiting && entry.Terms < MostTerms).Select(entry => entry.TaskId));
-            var tasks = group.Where(entry => !isWaiting || entry.Terms >= MostTerms).Select(entry => entry.TaskId).ToList();
+            var waits = group.ToLookup(entry => isWaiting && entry.Terms < MostTerms, entry => entry.TaskId);
+            _ledger.Renew(waits[true]);
+            var tasks = waits[false].ToList();
             if (tasks.Count == 0)
             {
                 continue;
@@ -152,7 +151,7 @@ internal sealed partial class RabbitMqDispatcher(
             var queue = await channel.QueueDeclarePassiveAsync(RabbitMqNames.Tasks(agentType), cancellationToken);
             return queue is { MessageCount: > 0, ConsumerCount: > 0 };
         }
-        catch (OperationInterruptedException gone) when (gone.ShutdownReason?.ReplyCode == Constants.NotFound)
+        catch (Exception gone) when (BrokerFailures.IsMissing(gone))
         {
             // Somebody deleted it, and what was in it with it. While all that the agents can take counts as given out, nothing else would make it again.
             await tools.Topology.DeclareTasksAsync(connection, agentType, cancellationToken);

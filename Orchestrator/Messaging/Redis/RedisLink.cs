@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace Stack.Messaging.Redis;
 
 /// <summary>
-/// The connection to Redis, and whether it can be used: it writes something every second, since a server that hangs keeps its connections, and one that is full or a replica answers and takes nothing. While it cannot be used nothing is sent to it, and nobody waits
-/// for it. A connection that stays silent is replaced. Thread-safe.
+/// The connection to Redis, and whether it can be used: it writes something every second, since a server that hangs keeps its connections, and one that is full or a replica
+/// answers and takes nothing. While it cannot be used nothing is sent to it, and nobody waits for it. A connection that stays silent is replaced. Thread-safe.
 /// </summary>
 internal sealed partial class RedisLink(RedisOptions options, TimeProvider time, ILogger<RedisLink> logger) : BackgroundService
 {
